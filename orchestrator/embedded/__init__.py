@@ -1,0 +1,1 @@
+"""The two programs that stand in for sd-scripts and a WebUI, on diffusers alone, and the model that ships."""
