@@ -1,0 +1,40 @@
+"""Makes what is missing, in order, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from orchestrator.pipeline.order import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.pipeline.stage import Made, Stage
+    from orchestrator.pipeline.store import Store
+    from orchestrator.progress import Progress
+
+A = TypeVar("A")
+
+
+def execute(targets: Sequence[Stage[Any]], store: Store, progress: Progress) -> list[Stage[Any]]:
+    """Make the targets and what they need; return the stages that were made.
+
+    A stage counts as made only once its artifact can be loaded.
+    """
+    made = artifacts(store)
+    stages = needed(targets, store.finished)
+    for stage in stages:
+        folder = store.open(stage)
+        stage.build(folder, made, progress)
+        stage.load(folder)
+        store.commit(stage)
+    return stages
+
+
+def artifacts(store: Store) -> Made:
+    """Return what hands out the artifacts of finished stages."""
+
+    def made(stage: Stage[A]) -> A:
+        return stage.load(store.folder(stage))
+
+    return made
