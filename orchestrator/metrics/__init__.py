@@ -1,0 +1,1 @@
+"""Figures for how good a restyled video is, each checked against an independent reference."""
