@@ -1,4 +1,4 @@
-"""What the code's form promises: directions of imports, no cycles, unique exit codes, tests that say what they test."""
+"""What the form of the code promises."""
 
 from __future__ import annotations
 

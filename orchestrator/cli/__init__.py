@@ -1,0 +1,1 @@
+"""The command line: one file a command. Only here is anything printed, and only here are errors caught."""

@@ -1,0 +1,159 @@
+"""How progress is shown: bars on a terminal, plain lines elsewhere, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from orchestrator.progress import Progress, Task
+
+SECONDS_BETWEEN_LINES = 5.0
+
+Line = dict[str, Any]
+
+
+@contextmanager
+def shown(*, as_json: bool) -> Iterator[Progress]:
+    """Yield the progress that fits where our output goes."""
+    if as_json:
+        yield _Lines(_json_line, every=1.0)
+    elif not sys.stderr.isatty():
+        yield _Lines(_plain_line, every=SECONDS_BETWEEN_LINES)
+    else:
+        with _bars() as bars:
+            yield _OnTerminal(bars)
+
+
+def _json_line(line: Line) -> None:
+    print(json.dumps(line), flush=True)
+
+
+def _plain_line(line: Line) -> None:
+    if line["event"] == "say":
+        print(line["text"], file=sys.stderr, flush=True)
+        return
+    total = f"/{line['total']}" if line["total"] else ""
+    left = f", {_clock(line['seconds_left'])} left" if line["seconds_left"] else ""
+    note = f", {line['note']}" if line["note"] else ""
+    print(f"{line['task']}: {line['done']}{total} {line['unit']}{note}{left}", file=sys.stderr, flush=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+class _Lines:
+    """A line at the start of a task, now and then on the way, and at its end."""
+
+    def __init__(self, write: Callable[[Line], None], every: float) -> None:
+        self._write = write
+        self._every = every
+
+    @contextmanager
+    def task(self, label: str, *, total: int | None = None, unit: str = "") -> Iterator[Task]:
+        task = _LineTask(self._write, self._every, label, total, unit)
+        yield task
+        task.tell()
+
+    def say(self, text: str) -> None:
+        self._write({"event": "say", "text": text})
+
+
+class _LineTask:
+    def __init__(
+        self, write: Callable[[Line], None], every: float, label: str, total: int | None, unit: str
+    ) -> None:
+        self._write, self._every = write, every
+        self._label, self._total, self._unit = label, total, unit
+        self._done, self._note = 0, ""
+        self._began = self._told = time.monotonic()
+
+    def advance(self, done: int = 1, *, note: str = "") -> None:
+        self.reach(self._done + done, note=note)
+
+    def reach(self, done: int, *, total: int | None = None, note: str = "") -> None:
+        self._done, self._total, self._note = done, total or self._total, note or self._note
+        if time.monotonic() - self._told >= self._every:
+            self.tell()
+
+    def tell(self) -> None:
+        self._told = time.monotonic()
+        spent = self._told - self._began
+        left = spent / self._done * (self._total - self._done) if self._done and self._total else None
+        self._write(
+            {
+                "event": "progress",
+                "task": self._label,
+                "done": self._done,
+                "total": self._total,
+                "unit": self._unit,
+                "note": self._note,
+                "seconds": round(spent, 1),
+                "seconds_left": round(left, 1) if left else None,
+            }
+        )
+
+
+def _bars() -> Bars:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description:<22}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("[dim]{task.fields[note]}"),
+    )
+    return Progress(*columns, console=Console(stderr=True))
+
+
+class _OnTerminal:
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+
+    @contextmanager
+    def task(self, label: str, *, total: int | None = None, unit: str = "") -> Iterator[Task]:
+        number = self._bars.add_task(label, total=total, unit=unit, note="")
+        yield _BarTask(self._bars, number)
+        self._bars.update(number, note="")
+
+    def say(self, text: str) -> None:
+        self._bars.console.print(text, markup=False, highlight=False)
+
+
+class _BarTask:
+    def __init__(self, bars: Bars, number: TaskID) -> None:
+        self._bars, self._number = bars, number
+
+    def advance(self, done: int = 1, *, note: str = "") -> None:
+        self._bars.advance(self._number, done)
+        self._say(note)
+
+    def reach(self, done: int, *, total: int | None = None, note: str = "") -> None:
+        self._bars.update(self._number, completed=done, total=total)
+        self._say(note)
+
+    def _say(self, note: str) -> None:
+        if note:
+            self._bars.update(self._number, note=note)
