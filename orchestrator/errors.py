@@ -6,7 +6,8 @@
     │   ├── MediaError        20  a video is missing, is none, or holds no frames
     │   ├── ImageError        21  a picture cannot be opened or is too large
     │   ├── ModelFileError    22  a checkpoint or LoRA file is missing, unsafe or of another kind
-    │   └── PresetError       23  a preset is unknown or asks for something unknown
+    │   ├── PresetError       23  a preset is unknown or asks for something unknown
+    │   └── DatasetError      24  style pictures or their captions are missing or unusable
     ├── ToolError
     │   ├── FfmpegError       30  ffmpeg is missing or failed
     │   ├── TrainerError      31  the trainer stopped, or left no LoRA
@@ -90,6 +91,12 @@ class PresetError(InputError):
     """A preset is unknown or asks for something unknown."""
 
     exit_code = 23
+
+
+class DatasetError(InputError):
+    """Style pictures or their captions are missing or unusable."""
+
+    exit_code = 24
 
 
 class ToolError(OrchestrateError):
