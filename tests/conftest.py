@@ -1,0 +1,28 @@
+"""What many tests share: the two real videos of the quickstart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+MEDIA = Path(__file__).parents[1] / "examples" / "quickstart" / "media"
+
+
+def _video(name: str) -> Path:
+    path = MEDIA / name
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not there; `make media` fetches it")
+    return path
+
+
+@pytest.fixture(scope="session")
+def bikes() -> Path:
+    """A street: 640x272, 25 fps, 250 frames, shot cuts, no sound."""
+    return _video("bikes.mp4")
+
+
+@pytest.fixture(scope="session")
+def bunny() -> Path:
+    """A film: 1280x720, 25 fps, 132 frames, 5.1 sound."""
+    return _video("bigbuckbunny.mp4")
