@@ -1,0 +1,92 @@
+"""Frames of a style film."""
+
+from __future__ import annotations
+
+import bisect
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from orchestrator.dataset.picture import Picture
+from orchestrator.dataset.select import choose
+from orchestrator.dataset.select.candidate import Candidate, look, sharpness
+from orchestrator.dataset.settings import SelectSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from orchestrator.media.clip import Clip
+    from orchestrator.progress import Progress, Task
+
+
+def clip(video: Path) -> Clip:
+    """Return a whole film. Raises MediaError: it is missing, none, or holds no frames."""
+    from orchestrator.media.clip import cut
+    from orchestrator.media.probe import probe
+
+    return cut(probe(video), None, None)
+
+
+def pictures(
+    video: Path, select: SelectSettings | None, size: tuple[int, int], progress: Progress
+) -> Iterator[Picture]:
+    """Yield the chosen frames of a film in order of time, decoding it twice and keeping no frames.
+
+    Args:
+        video: the film.
+        select: None means the defaults of `SelectSettings`.
+        size: width and height of the training pictures; sharpness is judged at about that size.
+        progress: told how many frames were found worth taking, if they are fewer than wanted.
+
+    Raises:
+        MediaError: as `clip`.
+    """
+    wanted = select or SelectSettings()
+    film = clip(video)
+    chosen = choose(candidates(film, size, progress), wanted)
+    if len(chosen) < wanted.count:
+        progress.say(f"{video.name}: only {len(chosen)} frames are worth taking, not {wanted.count}")
+    yield from _frames_at(film, [each.index for each in chosen], video.name)
+
+
+def candidates(film: Clip, size: tuple[int, int], progress: Progress) -> list[Candidate]:
+    """Measure every frame of a film; (width, height) `size` is what sharpness is judged at."""
+    from orchestrator.media.decode import frames
+    from orchestrator.media.shots import cuts
+
+    measured: list[tuple[float, NDArray[np.uint8]]] = []
+    with progress.task("looking at the style film", total=film.count, unit="frame") as task:
+        starts = cuts(_measuring(frames(film, size=_judged_at(film, size)), measured, task))
+    return [
+        Candidate(index, bisect.bisect_right(starts, index), *figures)
+        for index, figures in enumerate(measured)
+    ]
+
+
+def _measuring(
+    frames: Iterable[NDArray[np.uint8]], measured: list[tuple[float, NDArray[np.uint8]]], task: Task
+) -> Iterator[NDArray[np.uint8]]:
+    for frame in frames:
+        measured.append((sharpness(frame), look(frame)))
+        task.advance()
+        yield frame
+
+
+def _judged_at(film: Clip, size: tuple[int, int]) -> tuple[int, int]:
+    scale = min(1.0, max(size[0] / film.footage.width, size[1] / film.footage.height))
+    return max(round(film.footage.width * scale), 1), max(round(film.footage.height * scale), 1)
+
+
+def _frames_at(film: Clip, indices: list[int], name: str) -> Iterator[Picture]:
+    from orchestrator.media.decode import frames
+
+    wanted = set(indices)
+    with closing(frames(film)) as stream:
+        for index, frame in enumerate(stream):
+            if index in wanted:
+                yield Picture(frame, f"{name}, frame {index}")
+            if index == max(wanted):
+                return

@@ -1,0 +1,195 @@
+"""A preset and the project's overrides become the TOML that a trainer reads with `--config_file`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+
+from orchestrator import presets, safetensors_file
+from orchestrator.errors import ModelFileError, PresetError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.training.settings import TrainingSettings, Value
+
+Config = dict[str, Any]
+
+OURS = {
+    "pretrained_model_name_or_path": "base_model",
+    "seed": "seed",
+    "output_dir": None,
+    "output_name": None,
+    "config_file": None,
+    "dataset_config": None,
+    "train_data_dir": None,
+    "reg_data_dir": None,
+    "in_json": None,
+    "resolution": None,
+    "save_model_as": None,
+}
+"""Arguments that overrides may not set, with the key beside `overrides` that sets them, if any does."""
+
+# where both are given, trainers silently follow the epochs; so the one that the user names replaces the other
+_RIVALS = {"max_train_steps": "max_train_epochs", "max_train_epochs": "max_train_steps"}
+_PICKLES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
+
+
+def config(settings: TrainingSettings, *, output_dir: Path, output_name: str) -> Config:
+    """Return everything that a trainer is told, section names flattened away.
+
+    Raises:
+        PresetError: the preset is unknown or broken, or an override is not allowed or of another type.
+        ModelFileError: the base model cannot be used.
+    """
+    arguments = merged(preset(preset_name(settings)), settings.overrides)
+    return {
+        **arguments,
+        "pretrained_model_name_or_path": base_model(settings.base_model),
+        "output_dir": str(output_dir),
+        "output_name": output_name,
+        "save_model_as": "safetensors",
+        "seed": settings.seed,
+    }
+
+
+def preset_name(settings: TrainingSettings) -> str:
+    """Return the preset that is named, or else the one that fits the base model."""
+    fitting = "pocket-style" if settings.base_model == "pocket" else "sd15-style"
+    return settings.preset or fitting
+
+
+def preset(name: str) -> Config:
+    """Return a preset's arguments. Raises PresetError: it is unknown, no TOML, or has a key twice."""
+    return flattened(parsed(presets.read("kohya_configs", name), name), name)
+
+
+def parsed(text: str, name: str) -> Config:
+    """Return a TOML's content. Raises PresetError: it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PresetError(f"this is no TOML: {error}", where=name, remedy="Mend that line.") from error
+
+
+def flattened(sections: Mapping[str, Any], name: str) -> Config:
+    """Return the arguments of all sections as one level, as trainers read them.
+
+    Raises:
+        PresetError: two sections set the same argument.
+    """
+    flat: Config = {}
+    for key, value in sections.items():
+        inner = flattened(value, name) if isinstance(value, Mapping) else {key: value}
+        if twice := flat.keys() & inner.keys():
+            raise PresetError(f"'{min(twice)}' stands in it twice", where=name, remedy="Keep one.")
+        flat.update(inner)
+    return flat
+
+
+def merged(arguments: Config, overrides: Mapping[str, Value]) -> Config:
+    """Return the arguments with the overrides over them; neither is changed.
+
+    Raises:
+        PresetError: an override sets what is set elsewhere, is of another type than the preset's value,
+            or contradicts another override.
+    """
+    for name, value in overrides.items():
+        _refuse_ours(name)
+        _refuse_rivals(name, overrides)
+        _refuse_other_type(name, value, arguments)
+    replaced = {_RIVALS[name] for name in overrides if name in _RIVALS}
+    return {name: value for name, value in arguments.items() if name not in replaced} | dict(overrides)
+
+
+def base_model(model: str | Path) -> str:
+    """Return what names the base model to a trainer: `pocket`, or an absolute path.
+
+    Raises:
+        ModelFileError: it is missing, a pickle, or not a whole safetensors file.
+    """
+    if isinstance(model, str):
+        return model
+    if not model.exists():
+        raise ModelFileError(
+            "there is no such base model",
+            where=str(model),
+            remedy="Give the path of a .safetensors checkpoint or of a diffusers folder, or `pocket`.",
+        )
+    if model.is_file():
+        _check_file(model)
+    elif not (model / "model_index.json").is_file():
+        raise ModelFileError(
+            "this folder holds no diffusers model (no model_index.json)",
+            where=str(model),
+            remedy="Name the folder that holds it, or a .safetensors file.",
+        )
+    return str(model.resolve())
+
+
+def absolute_datasets(text: str, folder: Path) -> str:
+    """Return a dataset TOML with every `image_dir` made absolute, taken from `folder`.
+
+    Trainers take relative paths from their working directory. Raises PresetError: the text is no TOML.
+    """
+    content = parsed(text, "dataset TOML")
+    for block in content["datasets"]:
+        for subset in block["subsets"]:
+            subset["image_dir"] = (folder / subset["image_dir"]).absolute().as_posix()
+    return tomli_w.dumps(content)
+
+
+def _check_file(model: Path) -> None:
+    if model.suffix.lower() in _PICKLES:
+        raise ModelFileError(
+            f"a pickle ({model.suffix}) can run any program when it is opened, and is never opened here",
+            where=str(model),
+            remedy="Convert it to safetensors, or take the .safetensors file that most models also come as.",
+        )
+    safetensors_file.header(model)
+
+
+def _refuse_ours(name: str) -> None:
+    if name in OURS:
+        key = OURS[name]
+        remedy = f"Set `training.{key}` instead." if key else "Take it out: the run sets it."
+        raise PresetError(f"'{name}' cannot be overridden", where="training.overrides", remedy=remedy)
+
+
+def _refuse_rivals(name: str, overrides: Mapping[str, Value]) -> None:
+    if _RIVALS.get(name) in overrides:
+        raise PresetError(
+            f"'{name}' and '{_RIVALS[name]}' are both overridden, and a trainer would ignore the steps",
+            where="training.overrides",
+            remedy="Keep one.",
+        )
+
+
+def _refuse_other_type(name: str, value: Value, arguments: Config) -> None:
+    if name in arguments and _type(value) != (expected := _type(arguments[name])):
+        raise PresetError(
+            f"'{name}' is {expected}, not {_type(value)} ({value!r})",
+            where="training.overrides",
+            remedy=f"The preset has {arguments[name]!r}.",
+        )
+
+
+def _type(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    return "a text" if isinstance(value, str) else "a list"
+
+
+def toml(arguments: Config) -> str:
+    """Return arguments as the text of a `--config_file`."""
+    return tomli_w.dumps(arguments)

@@ -1,0 +1,112 @@
+r"""What a trainer prints, as events. The forms are those of kohya's sd-scripts.
+
+A piece of output is what stands between two line ends, `\r` or `\n`. The bar and log lines share stderr,
+so a log line may follow a bar in the same piece.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from dataclasses import dataclass
+
+_BAR = re.compile(
+    r"steps:\s+\d+%\|[^|]*\|\s*(?P<step>\d+)/(?P<total>\d+)\s"
+    r"\[(?P<elapsed>[\d:]+)<(?P<left>[\d:]+|\?),\s*(?P<rate>[\d.]+|\?)\s*(?P<unit>s/it|it/s)"
+    r"(?:,\s*(?P<figures>[^\]]*))?\]"
+)
+_LOSS = re.compile(r"avr_loss=(?P<loss>[-+]?(?:nan|inf|\d*\.?\d+(?:e[-+]?\d+)?))", re.IGNORECASE)
+_EPOCH = re.compile(r"epoch (?P<epoch>\d+)/(?P<total>\d+)\s*$")
+_SAVING = re.compile(r"saving checkpoint: (?P<file>.+?)\s*$")
+_DONE = re.compile(r"\bmodel saved\.")
+_NO_DATA = re.compile(r"\bNo data found\b")
+
+
+@dataclass(frozen=True)
+class Step:
+    """The bar was drawn anew; a step draws it more than once.
+
+    Attributes:
+        step: steps done.
+        total: steps in all.
+        loss: moving average over the epoch; None before the first step.
+        seconds_per_step: None until it is known.
+        seconds_left: None until it is known.
+    """
+
+    step: int
+    total: int
+    loss: float | None
+    seconds_per_step: float | None
+    seconds_left: int | None
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch begins, counted from 1."""
+
+    epoch: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Saving:
+    """A checkpoint is being written."""
+
+    file: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The trained model was written."""
+
+
+@dataclass(frozen=True)
+class NoData:
+    """No picture was found; the trainer ends, and with exit code 0."""
+
+
+Event = Step | Epoch | Saving | Done | NoData
+
+
+def parse(piece: str) -> Event | None:
+    """Return what a piece of output tells, or None if it is none of the known forms."""
+    if bar := _BAR.match(piece.lstrip()):
+        return _step(bar)
+    if epoch := _EPOCH.match(piece):
+        return Epoch(int(epoch["epoch"]), int(epoch["total"]))
+    if saving := _SAVING.match(piece):
+        return Saving(saving["file"])
+    if _DONE.search(piece):
+        return Done()
+    return NoData() if _NO_DATA.search(piece) else None
+
+
+def _step(bar: re.Match[str]) -> Step:
+    loss = _LOSS.search(bar["figures"] or "")
+    return Step(
+        step=int(bar["step"]),
+        total=int(bar["total"]),
+        loss=float(loss["loss"]) if loss else None,
+        seconds_per_step=_seconds_per_step(bar["rate"], bar["unit"]),
+        seconds_left=_seconds(bar["left"]),
+    )
+
+
+def _seconds_per_step(rate: str, unit: str) -> float | None:
+    try:
+        figure = float(rate)
+    except ValueError:
+        return None
+    if unit == "s/it":
+        return figure
+    return 1 / figure if figure > 0 and math.isfinite(figure) else None
+
+
+def _seconds(clock: str) -> int | None:
+    """Return the seconds of `MM:SS` or `H:MM:SS`; None for anything else."""
+    parts = clock.split(":")
+    if not all(part.isdecimal() for part in parts):
+        return None
+    return functools.reduce(lambda total, part: total * 60 + int(part), parts, 0)
