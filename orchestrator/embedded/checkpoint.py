@@ -1,4 +1,4 @@
-"""Opening a base model, offline and never unpickling: pocket, a diffusers folder, or one .safetensors file."""
+"""Opening a base model, offline and never unpickling: pocket, a diffusers folder, or one safetensors file."""
 
 from __future__ import annotations
 

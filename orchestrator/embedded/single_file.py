@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
+from orchestrator import safetensors_file
 from orchestrator.embedded import clip_bpe
 from orchestrator.errors import ModelFileError
 
@@ -48,17 +49,10 @@ def load(path: Path, dtype: torch.dtype) -> dict[str, Any]:
 
 
 def _read(path: Path) -> Tensors:
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    try:
-        return dict(load_file(path))
-    except (SafetensorError, OSError) as error:
-        raise ModelFileError(
-            f"this is no whole safetensors file: {error}",
-            where=str(path),
-            remedy="Copy or download it again; a half-finished download looks like this.",
-        ) from error
+    safetensors_file.header(path)  # tells what is wrong with a file that is none
+    return dict(load_file(path))
 
 
 def _with_text_model_prefix(tensors: Tensors) -> Tensors:
