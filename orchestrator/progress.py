@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
+
+T = TypeVar("T")
 
 
 class Task(Protocol):
@@ -47,3 +50,10 @@ class Silent:
 
     def say(self, text: str) -> None:
         """Say nothing."""
+
+
+def counted(items: Iterable[T], task: Task) -> Iterator[T]:
+    """Yield the items, counting each as done when the next is asked for."""
+    for item in items:
+        yield item
+        task.advance()

@@ -28,6 +28,8 @@ COMMANDS = {
     "schema": "print the JSON Schema of project.yaml, for editors",
 }
 
+_FILES = {"prepare": "part", "train": "part", "stylize": "part", "score": "part"}  # else the command's name
+
 EXAMPLES = """\
 examples:
   orchestrate init                      write a commented project.yaml here
@@ -38,7 +40,7 @@ examples:
 
 
 class Command(Protocol):
-    """What each command's file holds."""
+    """What a command's file holds."""
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's own arguments."""
@@ -124,7 +126,7 @@ def _named(arguments: Sequence[str]) -> str | None:
 
 def _command(name: str) -> Command:
     # imported only when asked for, so that help is instant
-    return cast("Command", importlib.import_module(f"orchestrator.cli.{name}"))
+    return cast("Command", importlib.import_module(f"orchestrator.cli.{_FILES.get(name, name)}"))
 
 
 if __name__ == "__main__":

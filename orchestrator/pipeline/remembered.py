@@ -24,13 +24,19 @@ class Digests:
         identity = f"{state.st_dev}:{state.st_ino}:{state.st_mtime_ns}:{state.st_size}"
         if identity not in self._known:
             self._known[identity] = digest.of_file(path)
-            files.write_json(self._memory, self._known)
         return self._known[identity]
 
-    def of_folder(self, folder: Path) -> str:
-        """Return the digest of the names and contents of a folder's files, at any depth."""
-        inside = sorted(path for path in folder.rglob("*") if path.is_file())
-        return digest.of_value([(path.relative_to(folder).as_posix(), self.of_file(path)) for path in inside])
+    def of_path(self, path: Path) -> str:
+        """Return the digest of a file, or of the names and contents of a folder's files at any depth."""
+        if not path.is_dir():
+            return self.of_file(path)
+        inside = sorted(each for each in path.rglob("*") if each.is_file())
+        return digest.of_value([(each.relative_to(path).as_posix(), self.of_file(each)) for each in inside])
+
+    def keep(self) -> None:
+        """Write down what is known, for the next run."""
+        if self._known != _load(self._memory):
+            files.write_json(self._memory, self._known)
 
 
 def _load(memory: Path) -> dict[str, str]:

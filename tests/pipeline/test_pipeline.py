@@ -141,11 +141,14 @@ def test_digests_are_remembered_until_a_file_changes(tmp_path: Path) -> None:
     """A changed file gets a new digest; an unchanged one is not read again."""
     file, memory = tmp_path / "f", tmp_path / "digests.json"
     file.write_text("one")
-    first = Digests(memory).of_file(file)
+    digests = Digests(memory)
+    first = digests.of_file(file)
+    assert not memory.exists()
+    digests.keep()
     known = json.loads(memory.read_text())
     memory.write_text(json.dumps(dict.fromkeys(known, "remembered")))
     assert Digests(memory).of_file(file) == "remembered"
     file.write_text("three")
     assert Digests(memory).of_file(file) not in {first, "remembered"}
     memory.write_text("not json")
-    assert Digests(memory).of_folder(tmp_path)
+    assert Digests(memory).of_path(file) != Digests(memory).of_path(tmp_path)

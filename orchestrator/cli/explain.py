@@ -1,0 +1,34 @@
+"""`orchestrate explain`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from orchestrator.cli.opened import add_project, opened
+
+if TYPE_CHECKING:
+    import argparse
+
+    from orchestrator.pipeline.explain import Plan
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Take the project file."""
+    add_project(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Say what a run would do, and why; nothing is made or changed."""
+    from orchestrator.pipeline.explain import explain
+
+    job = opened(args.project)
+    plans = explain(job.graph.targets, job.store)
+    print(json.dumps([asdict(plan) for plan in plans]) if args.json else table(plans))
+    return 0
+
+
+def table(plans: list[Plan]) -> str:
+    """Return the plans as text, a line a stage."""
+    return "\n".join(f"{plan.stage:<10} {plan.action:<7} {plan.reason}" for plan in plans)

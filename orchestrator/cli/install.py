@@ -1,0 +1,35 @@
+"""`orchestrate install`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.cli.making import made
+from orchestrator.cli.opened import add_project, opened
+from orchestrator.cli.outcome import tell
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Take the project file."""
+    add_project(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train the LoRA if need be, put it into the WebUI, and make sure that the WebUI sees it."""
+    from orchestrator.pipeline.execute import artifacts
+    from orchestrator.stages.installed import painting
+
+    job = opened(args.project)
+    with made(job, [job.graph.train], as_json=args.json) as stages:
+        lora = artifacts(job.store)(job.graph.train)
+        with painting(job.project, job.store.root, lora) as (_, installed):
+            pass
+    told = {
+        "prompt": f"<lora:{installed.name}:{job.project.stylize.lora_weight}>",
+        "file": str(installed.file),
+    }
+    tell(told, stages, as_json=args.json)
+    return 0

@@ -1,0 +1,32 @@
+"""The table of scores in the terminal."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestrator.artifacts import Measurements
+
+
+def table(measurements: Measurements) -> str:
+    """Return each metric's mean, worst and best frame as text."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from orchestrator.metrics.table import METRICS
+
+    rows = Table(box=None, pad_edge=False)
+    for column in ("metric", "mean", "better", "worst frame", "best frame"):
+        rows.add_column(column, justify="left" if column == "metric" else "right")
+    for name, column in measurements.frames.items():
+        metric = next(each for key, each in METRICS.items() if key == name)
+        known = [(value, index) for index, value in enumerate(column) if value is not None]
+        low, high = min(known, default=(0.0, 0)), max(known, default=(0.0, 0))
+        worst, best = (low, high) if metric.better == "higher" else (high, low)
+        mean = measurements.means.get(name)
+        shown = "none" if mean is None else f"{mean:.4f}"
+        rows.add_row(metric.label, shown, metric.better, str(worst[1]), str(best[1]))
+    text = io.StringIO()
+    Console(file=text, width=110).print(rows)
+    return text.getvalue().rstrip()

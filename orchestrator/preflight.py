@@ -1,0 +1,112 @@
+"""Everything that can be known to be wrong before anything expensive starts."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import DiskFull, OrchestrateError, PortTaken, ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from orchestrator.media.clip import Clip
+    from orchestrator.project import Project
+
+_BYTES_PER_PIXEL = 3  # a frame as PNG is at most about its raw size
+
+
+def check_inputs(project: Project) -> None:
+    """Look at every file and preset that a project names, making nothing.
+
+    Raises:
+        OrchestrateError: the one thing that is wrong, or a ProjectError that tells all of them.
+    """
+    mistakes = list(_mistakes(_source(project), _style(project), _training(project), _payload(project)))
+    if len(mistakes) == 1:
+        raise mistakes[0]
+    if mistakes:
+        raise ProjectError("\n".join(str(mistake) for mistake in mistakes))
+
+
+def check_services(project: Project, clip: Clip, folder: Path) -> None:
+    """Make sure that there is something to paint with, and room for what is painted.
+
+    Raises:
+        DiskFull: the painted frames would not fit.
+        PortTaken: the embedded WebUI could not listen.
+        WebUIError: a WebUI that should run already does not answer as one.
+        ProjectError: it is not said where that WebUI keeps its LoRAs.
+    """
+    from orchestrator.stages.installed import lora_folder
+    from orchestrator.webui.client import Client
+
+    _check_space(clip, folder)
+    lora_folder(project, folder)
+    if project.webui.url == "embedded":
+        _check_port(project.webui.port)
+        return
+    with Client(project.webui.url, project.webui) as client:
+        client.progress()  # unlike the list of LoRAs, every WebUI protects this by its password
+
+
+def _check_port(port: int | None) -> None:
+    if port is None:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTaken(
+                f"port {port} is in use",
+                where="webui.port",
+                remedy="Choose another port, or leave it out: any free one is taken then.",
+            ) from error
+
+
+def _check_space(clip: Clip, folder: Path) -> None:
+    width, height = clip.size
+    wanted = clip.count * width * height * _BYTES_PER_PIXEL
+    free = shutil.disk_usage(folder).free
+    if free < wanted:
+        raise DiskFull(
+            f"the frames may take {wanted / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free",
+            where=str(folder),
+            remedy="Free some space, or move the project to a larger disk.",
+        )
+
+
+def _mistakes(*checks: Callable[[], object]) -> Iterator[OrchestrateError]:
+    for check in checks:
+        try:
+            check()
+        except OrchestrateError as error:  # noqa: PERF203 - a handful of checks, each of which may fail
+            yield error
+
+
+def _source(project: Project) -> Callable[[], object]:
+    from orchestrator.media.clip import cut
+    from orchestrator.media.probe import probe
+
+    return lambda: cut(probe(project.source.video), project.source.start, project.source.end)
+
+
+def _style(project: Project) -> Callable[[], object]:
+    from orchestrator.dataset.build import check
+
+    return lambda: check(project.style)
+
+
+def _training(project: Project) -> Callable[[], object]:
+    from orchestrator.training.configs import check
+
+    return lambda: check(project.training)
+
+
+def _payload(project: Project) -> Callable[[], object]:
+    from orchestrator.stylization.webui_engine import recipe
+
+    return lambda: recipe(project.stylize)

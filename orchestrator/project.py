@@ -1,0 +1,108 @@
+"""project.yaml: the settings of all capabilities, composed."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from orchestrator import document
+from orchestrator.dataset.settings import StyleSettings
+from orchestrator.metrics.settings import ScoreSettings
+from orchestrator.settings import InputPath, OutputPath, Settings
+from orchestrator.stylization.settings import StylizeSettings
+from orchestrator.training.settings import TrainingSettings
+from orchestrator.webui.settings import WebUISettings
+
+_CLOCK = re.compile(r"(?:(?:(?P<hours>\d+):)?(?P<minutes>\d{1,2}):)?(?P<seconds>\d+(?:\.\d+)?)s?")
+
+
+def _seconds(value: Any) -> Any:
+    found = _CLOCK.fullmatch(str(value).strip()) if isinstance(value, (str, int, float)) else None
+    if found is None or isinstance(value, bool):
+        message = f"{value!r} is no time; write seconds such as 4s or 2.5s, or a clock time such as 1:02.5"
+        raise ValueError(message)
+    hours, minutes = int(found["hours"] or 0), int(found["minutes"] or 0)
+    return Fraction(found["seconds"]) + 60 * minutes + 3600 * hours
+
+
+Seconds = Annotated[
+    Fraction,
+    BeforeValidator(_seconds, json_schema_input_type=str | float),
+    Field(description="seconds (4s, 2.5s) or a clock time (1:02.5)"),
+]
+
+
+class SourceSettings(Settings):
+    """What is restyled.
+
+    Attributes:
+        video: the source video.
+        start: where the clip begins; the video's beginning when left out.
+        end: where it ends, exclusive; the video's end when left out.
+    """
+
+    video: InputPath
+    start: Seconds | None = None
+    end: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _has_length(self) -> SourceSettings:
+        if self.end is not None and self.end <= (self.start or 0):
+            message = (
+                f"the clip ends at {float(self.end)} s, not after its start at {float(self.start or 0)} s"
+            )
+            raise ValueError(message)
+        return self
+
+
+class OutputSettings(Settings):
+    """What comes out; report, scores and the LoRA are put beside the video.
+
+    Attributes:
+        video: the restyled video; its suffix chooses the container.
+        codec: how it is compressed.
+        crf: quality, lower is better; the codec's own good default when left out.
+        audio: whether the source's sound is kept.
+    """
+
+    video: OutputPath = Path("out/video.mp4")
+    codec: Literal["h264", "h265", "av1", "prores", "ffv1"] = "h264"
+    crf: int | None = Field(default=None, ge=0, le=63)
+    audio: Literal["keep", "none"] = "keep"
+
+
+class Project(Settings):
+    """One job: a video, a style, and how the one becomes the other.
+
+    Attributes:
+        name: names the LoRA; letters, digits, `-` and `_`.
+        source: the video.
+        style: where the style comes from.
+        training: how the LoRA is trained.
+        webui: what paints.
+        stylize: how it paints.
+        score: what is measured.
+        output: what comes out.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)
+    source: SourceSettings
+    style: StyleSettings
+    training: TrainingSettings = TrainingSettings()
+    webui: WebUISettings = WebUISettings()
+    stylize: StylizeSettings
+    score: ScoreSettings = ScoreSettings()
+    output: OutputSettings = OutputSettings()
+
+
+def load(path: Path) -> Project:
+    """Read a project file.
+
+    Raises:
+        ProjectError: all that is wrong with it, each with its place.
+    """
+    return document.read(path, Project)

@@ -1,0 +1,48 @@
+"""The restyled video, with the source's time and sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.pipeline.stage import Made, Stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.artifacts import FrameSequence
+    from orchestrator.progress import Progress
+    from orchestrator.project import OutputSettings
+    from orchestrator.stages.source import Source
+
+
+def encode(settings: OutputSettings, source: Source, stylize: Stage[FrameSequence]) -> Stage[Path]:
+    """Return the stage whose artifact is the video file."""
+
+    def build(folder: Path, made: Made, progress: Progress) -> None:
+        from orchestrator.media.encode import encode as write_video
+
+        frames = made(stylize)
+        target = folder / f"video{settings.video.suffix}"
+        with progress.task("encoding", total=frames.count, unit="frames") as task:
+            write_video(
+                frames,
+                source.clip,
+                target,
+                codec=settings.codec,
+                crf=settings.crf,
+                audio=settings.audio,
+                on_frame=lambda index: task.reach(index + 1),
+            )
+
+    content = {
+        **settings.model_dump(mode="json", exclude={"video"}),
+        "container": settings.video.suffix,
+        "source": source.content,
+    }
+    return Stage("encode", 1, content, (stylize,), build, load)
+
+
+def load(folder: Path) -> Path:
+    """Return the video."""
+    (video,) = folder.glob("video.*")
+    return video

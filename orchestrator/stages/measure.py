@@ -1,0 +1,91 @@
+"""How good the painted frames are."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import digest, files
+from orchestrator.pipeline.stage import Made, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from orchestrator.artifacts import Dataset, FrameSequence, Measurements
+    from orchestrator.metrics.settings import ScoreSettings
+    from orchestrator.progress import Progress
+    from orchestrator.stages.source import Source
+
+_ROWS = "rows.jsonl"
+
+
+def measure(
+    settings: ScoreSettings,
+    source: Source,
+    shots: Stage[tuple[int, ...]],
+    dataset: Stage[Dataset],
+    stylize: Stage[FrameSequence],
+) -> Stage[Measurements]:
+    """Return the stage whose artifact is the figures per frame; none is measured twice."""
+    from orchestrator.metrics.table import METRICS
+
+    needs_style = any(METRICS[name].needs == "style" for name in settings.metrics)
+
+    def build(folder: Path, made: Made, progress: Progress) -> None:
+        from orchestrator.metrics.measure import measure as rows_of
+        from orchestrator.metrics.scorers import panel
+
+        known = _rows(folder / _ROWS)
+        style = _pictures(made(dataset)) if needs_style else None
+        rows = rows_of(
+            _pairs(source, made(stylize)), panel(settings, style), cuts=made(shots), done=len(known)
+        )
+        with progress.task("measuring", total=source.clip.count, unit="frames") as task:
+            task.reach(len(known))
+            with files.storage_errors(folder), (folder / _ROWS).open("a", encoding="utf-8") as journal:
+                for row in rows:
+                    journal.write(json.dumps(row) + "\n")
+                    task.advance()
+
+    content: dict[str, Any] = {
+        "metrics": list(settings.metrics),
+        "weights": {k: digest.of_file(v) for k, v in settings.weights if v is not None},
+        "source": source.content,
+    }
+    inputs = (shots, stylize, dataset) if needs_style else (shots, stylize)
+    return Stage("measure", 1, content, inputs, build, load, resumes=True)
+
+
+def load(folder: Path) -> Measurements:
+    """Read the figures back."""
+    from orchestrator.metrics.gathered import gathered
+
+    return gathered(_rows(folder / _ROWS))
+
+
+def _rows(path: Path) -> list[dict[str, float | None]]:
+    """Return the whole rows of a journal, and cut off a row that an interruption left half written."""
+    if not path.exists():
+        return []
+    whole = path.read_bytes().rpartition(b"\n")[0]
+    if whole and path.stat().st_size != len(whole) + 1:
+        files.write_bytes(path, whole + b"\n")
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+def _pairs(source: Source, painted: FrameSequence) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    from orchestrator.media.decode import frames
+    from orchestrator.media.pictures import read
+
+    for index, frame in enumerate(frames(source.clip)):
+        yield frame, read(painted.path(index))
+
+
+def _pictures(dataset: Dataset) -> list[NDArray[np.uint8]]:
+    from orchestrator.media.pictures import read
+
+    return [read(path) for path in sorted(dataset.folder.rglob("*.png"))]

@@ -1,0 +1,43 @@
+"""The LoRA."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from orchestrator import safetensors_file
+from orchestrator.artifacts import Dataset, LoraWeights
+from orchestrator.pipeline.stage import Made, Stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.progress import Progress
+    from orchestrator.training.settings import TrainingSettings
+
+
+def train(settings: TrainingSettings, model: str, dataset: Stage[Dataset]) -> Stage[LoraWeights]:
+    """Return the stage whose artifact is the LoRA.
+
+    Args:
+        settings: how it is trained.
+        model: digest of the base model.
+        dataset: the stage that makes its training pictures.
+    """
+    from orchestrator.training import configs
+    from orchestrator.training.train import train as run_trainer
+
+    def build(folder: Path, made: Made, progress: Progress) -> None:
+        run_trainer(settings, made(dataset), folder, progress)
+
+    arguments = configs.merged(configs.preset(settings.preset), settings.overrides)
+    content = {"trainer": settings.trainer, "arguments": arguments, "model": model, "seed": settings.seed}
+    return Stage("train", 1, content, (dataset,), build, load)
+
+
+def load(folder: Path) -> LoraWeights:
+    """Read the LoRA back."""
+    (file,) = folder.glob("*.safetensors")
+    losses = json.loads((folder / "losses.json").read_text(encoding="utf-8"))
+    pairs = tuple((int(step), float(loss)) for step, loss in losses)
+    return LoraWeights(file, safetensors_file.content_hash(file), pairs)
