@@ -1,0 +1,81 @@
+"""Style that moves with the scene, instead of flickering over it.
+
+Painting each frame for itself, even with one seed, puts the model's strokes at other places in each frame. As
+in Ruder, Dosovitskiy and Brox, "Artistic style transfer for videos" (2016), the result of the frame before is
+carried along the optical flow to where it belongs now, and used where the flow can be trusted: not where
+something was uncovered, and never across a cut.
+
+Two choices are this project's own, both measured (`benchmarks/consistency.py`):
+
+- What is carried is the *style residual*, output minus source, and not the output. It is added to the new
+  source frame, whose detail therefore never passes through a resampling twice.
+- It is blended into what was painted, and not into what painting starts from. A painter adds its style to
+  whatever it is given, so a blended start comes out styled twice, and after a second of video many times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.media import flow
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_FEATHER = 1.5  # pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """How one frame came from the frame before, within a shot.
+
+    Attributes:
+        before: the frame before, (H, W, 3) uint8 RGB.
+        backward: for each pixel of this frame the way to its place in the frame before, (H, W, 2), pixels.
+        trust: how far that can be relied on, (H, W), 0 (just uncovered) to 1.
+    """
+
+    before: NDArray[np.uint8]
+    backward: NDArray[np.float32]
+    trust: NDArray[np.float32]
+
+
+def motion(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> Motion:
+    """Measure the motion between two source frames of one size, (H, W, 3)."""
+    backward, forward = flow.dense(now, before), flow.dense(before, now)
+    return Motion(before, backward, _feathered(flow.trust(backward, forward)))
+
+
+def steadied(
+    painted: NDArray[np.uint8],
+    now: NDArray[np.uint8],
+    output_before: NDArray[np.uint8],
+    moved: Motion,
+    blend: float,
+) -> NDArray[np.uint8]:
+    """Return a painted frame with the style of the frame before carried over.
+
+    Args:
+        painted: this frame as painted for itself, (H, W, 3).
+        now: this frame of the source.
+        output_before: the finished frame before.
+        moved: the motion between the two source frames.
+        blend: 0 takes over nothing, 1 all that can be trusted.
+    """
+    residual = output_before.astype(np.float32) - moved.before
+    carried = np.clip(now + flow.warp(residual, moved.backward), 0, 255)
+    weight = np.float32(blend) * moved.trust[..., np.newaxis]
+    mixed: NDArray[np.uint8] = np.rint(painted + weight * (carried - painted)).astype(np.uint8)
+    return mixed
+
+
+def _feathered(trusted: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Soften the border of what is trusted, and draw it inwards, so that it does not show."""
+    import cv2
+
+    core = cv2.erode(trusted.astype(np.float32), np.ones((3, 3)))
+    soft: NDArray[np.float32] = cv2.GaussianBlur(core, (0, 0), _FEATHER)
+    return soft

@@ -1,0 +1,62 @@
+"""Whatever can paint one picture over. An engine knows nothing of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a picture is to be painted.
+
+    Attributes:
+        prompt: what to paint.
+        negative_prompt: what to avoid.
+        seed: of the noise.
+        strength: 0 keeps the picture, 1 forgets it.
+        lora_weight: how strongly the LoRA acts; 0 leaves it out.
+    """
+
+    prompt: str
+    negative_prompt: str
+    seed: int
+    strength: float
+    lora_weight: float
+
+
+@dataclass(frozen=True, eq=False)
+class Paint:
+    """One picture to paint over.
+
+    Attributes:
+        init: what to start from, (H, W, 3) uint8 RGB, both sides multiples of 8.
+        look: how to paint it.
+    """
+
+    init: NDArray[np.uint8]
+    look: Look
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """What came of it.
+
+    Attributes:
+        picture: of the init's shape.
+        told: the engine's own account of how it was painted; an infotext, for a WebUI.
+    """
+
+    picture: NDArray[np.uint8]
+    told: str
+
+
+class Engine(Protocol):
+    """Paints one picture at a time; the same request gives the same picture."""
+
+    def paint(self, paint: Paint) -> Painted:
+        """Paint. Raises a subclass of OrchestrateError when it cannot, or did not do what was asked."""

@@ -1,0 +1,54 @@
+"""The `stylize` part of project.yaml: what to paint, and how steady."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from orchestrator.settings import Settings
+
+Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
+TRIGGER = "{trigger}"
+
+
+class ConsistencySettings(Settings):
+    """What keeps the style from flickering.
+
+    Attributes:
+        mode: `flow` carries the style over from the frame before along the optical flow; `off` paints each
+            frame for itself. With either, all frames share one seed.
+        blend: how much of it is carried over, 0 nothing to 1 everything; only for `flow`.
+    """
+
+    mode: Literal["off", "flow"] = "flow"
+    blend: float = Field(default=0.7, ge=0, le=1)
+
+
+class StylizeSettings(Settings):
+    """How a video is repainted.
+
+    Attributes:
+        payload: a preset of `webui_payloads/`.
+        prompt: what to paint; `{trigger}` stands for the style's trigger word.
+        negative_prompt: what to avoid; the payload's when left out.
+        strength: how much is painted anew, 0 nothing to 1 everything; the payload's when left out.
+        steps: nominal steps; the payload's when left out.
+        cfg_scale: how strictly the prompt is followed; the payload's when left out.
+        seed: the noise that all frames start from.
+        lora_weight: how strongly the LoRA acts; 0 leaves it out.
+        size: width and height to paint at, multiples of 8; the source's, rounded to them, when left out.
+            Painted frames come back to the source's size either way.
+        consistency: what keeps the style from flickering.
+    """
+
+    payload: str = "img2img-style"
+    prompt: str = f"{TRIGGER} style"
+    negative_prompt: str | None = None
+    strength: float | None = Field(default=None, ge=0, le=1)
+    steps: int | None = Field(default=None, ge=1, le=150)
+    cfg_scale: float | None = Field(default=None, ge=1, le=30)
+    seed: int = Field(default=1, ge=0, lt=2**32)
+    lora_weight: float = Field(default=1.0, ge=-4, le=4)
+    size: tuple[Side, Side] | None = None
+    consistency: ConsistencySettings = ConsistencySettings()
