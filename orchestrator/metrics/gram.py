@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 GramTrunk = Literal["alexnet", "vgg16"]
 
-# Rectified outputs of all of AlexNet's convolutions; of VGG-16's conv1_1 to conv4_1 (Gatys et al., figure 1 d).
+# Rectified outputs: all of AlexNet's convolutions, VGG-16's conv1_1 to conv4_1 (Gatys et al., figure 1 d).
 _TAPS: dict[GramTrunk, tuple[int, ...]] = {"alexnet": (1, 4, 7, 9, 11), "vgg16": (1, 6, 11, 18)}
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
 _IMAGENET_STD = (0.229, 0.224, 0.225)

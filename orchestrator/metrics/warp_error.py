@@ -33,7 +33,7 @@ def warp_error(source: tuple[Frame, Frame], result: tuple[Frame, Frame]) -> floa
     """
     before, now = source
     backward = flow.dense(now, before)
-    trusted = flow.trust(backward, flow.dense(before, now)) > 0.5  # noqa: PLR2004 - trust runs from 0 to 1
+    trusted = flow.trust(backward, flow.dense(before, now))
     if not trusted.any():
         return None
     moved = flow.warp(result[0], backward)
