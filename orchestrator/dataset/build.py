@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ from orchestrator.artifacts import Dataset
 from orchestrator.dataset import crops, film, folder, kohya
 from orchestrator.dataset.captioners import CAPTIONERS
 from orchestrator.dataset.settings import VideoStyle
+from orchestrator.files import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +22,16 @@ if TYPE_CHECKING:
     from orchestrator.dataset.settings import StyleSettings
     from orchestrator.progress import Progress
 
+ORIGINS = "origins.json"  # for each training picture in turn, which part of what it shows
 MUCH = 2.0  # enlarged more than this, a picture teaches blur, and the user is told
+
+
+@dataclass(frozen=True)
+class _Sample:
+    pixels: NDArray[np.uint8]
+    caption: str
+    origin: str
+    crop: crops.Crop
 
 
 def check(settings: StyleSettings) -> None:
@@ -53,23 +64,23 @@ def build(settings: StyleSettings, target: Path, *, seed: int, progress: Progres
     trigger = settings.captions.trigger
     concept = target / kohya.concept_folder(settings.repeats, trigger)
     shutil.rmtree(concept, ignore_errors=True)
-    number = -1
-    for number, (pixels, caption) in enumerate(_samples(settings, seed, progress)):
-        kohya.write_pair(concept, number, pixels, caption)
+    origins = []
+    for number, sample in enumerate(_samples(settings, seed, progress)):
+        kohya.write_pair(concept, number, sample.pixels, sample.caption)
+        origins.append({"from": sample.origin, "window": astuple(sample.crop)})
+    write_json(target / ORIGINS, origins)
     config = kohya.write_config(target, concept=trigger, repeats=settings.repeats, size=settings.size)
-    return Dataset(folder=target, config=config, pictures=number + 1, trigger=trigger)
+    return Dataset(folder=target, config=config, pictures=len(origins), trigger=trigger)
 
 
-def _samples(
-    settings: StyleSettings, seed: int, progress: Progress
-) -> Iterator[tuple[NDArray[np.uint8], str]]:
+def _samples(settings: StyleSettings, seed: int, progress: Progress) -> Iterator[_Sample]:
     from orchestrator.media.pictures import resize
 
     for number, picture in enumerate(_pictures(settings, progress)):
         caption = _caption(picture, settings, progress)
         for crop in _crops(picture, settings, (seed, number), progress):
             window = picture.pixels[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
-            yield resize(window, settings.size), caption
+            yield _Sample(resize(window, settings.size), caption, picture.origin, crop)
 
 
 def _pictures(settings: StyleSettings, progress: Progress) -> Iterator[Picture]:

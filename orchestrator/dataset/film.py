@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from orchestrator.dataset.picture import Picture
@@ -33,7 +32,7 @@ def clip(video: Path) -> Clip:
 def pictures(
     video: Path, select: SelectSettings | None, size: tuple[int, int], progress: Progress
 ) -> Iterator[Picture]:
-    """Yield the chosen frames of a film in order of time, decoding it twice and keeping no frames.
+    """Yield the chosen frames of a film in order of time; no other frame is kept in memory.
 
     Args:
         video: the film.
@@ -44,12 +43,15 @@ def pictures(
     Raises:
         MediaError: as `clip`.
     """
+    from orchestrator.media.decode import one
+
     wanted = select or SelectSettings()
     film = clip(video)
     chosen = choose(candidates(film, size, progress), wanted)
     if len(chosen) < wanted.count:
         progress.say(f"{video.name}: only {len(chosen)} frames are worth taking, not {wanted.count}")
-    yield from _frames_at(film, [each.index for each in chosen], video.name)
+    for each in chosen:
+        yield Picture(one(film, each.index), f"{video.name}, frame {each.index}")
 
 
 def candidates(film: Clip, size: tuple[int, int], progress: Progress) -> list[Candidate]:
@@ -76,17 +78,6 @@ def _measuring(
 
 
 def _judged_at(film: Clip, size: tuple[int, int]) -> tuple[int, int]:
-    scale = min(1.0, max(size[0] / film.footage.width, size[1] / film.footage.height))
-    return max(round(film.footage.width * scale), 1), max(round(film.footage.height * scale), 1)
-
-
-def _frames_at(film: Clip, indices: list[int], name: str) -> Iterator[Picture]:
-    from orchestrator.media.decode import frames
-
-    wanted = set(indices)
-    with closing(frames(film)) as stream:
-        for index, frame in enumerate(stream):
-            if index in wanted:
-                yield Picture(frame, f"{name}, frame {index}")
-            if index == max(wanted):
-                return
+    width, height = film.size
+    scale = min(1.0, max(size[0] / width, size[1] / height))
+    return max(round(width * scale), 1), max(round(height * scale), 1)

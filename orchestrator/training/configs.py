@@ -50,15 +50,25 @@ def config(settings: TrainingSettings, *, output_dir: Path, output_name: str) ->
         PresetError: the preset is unknown or broken, or an override is not allowed or of another type.
         ModelFileError: the base model cannot be used.
     """
-    arguments = merged(preset(preset_name(settings)), settings.overrides)
     return {
-        **arguments,
+        **arguments(settings),
         "pretrained_model_name_or_path": base_model(settings.base_model),
         "output_dir": str(output_dir),
         "output_name": output_name,
         "save_model_as": "safetensors",
         "seed": settings.seed,
     }
+
+
+def arguments(settings: TrainingSettings) -> Config:
+    """Return the preset's arguments with the overrides over them. Raises PresetError, as `config`."""
+    return merged(preset(preset_name(settings)), settings.overrides)
+
+
+def check(settings: TrainingSettings) -> None:
+    """Look at everything that settings name, starting nothing. Raises as `config`."""
+    arguments(settings)
+    base_model(settings.base_model)
 
 
 def preset_name(settings: TrainingSettings) -> str:
