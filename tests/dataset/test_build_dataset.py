@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +14,9 @@ from orchestrator import digest
 from orchestrator.dataset.build import ORIGINS, build, check
 from orchestrator.dataset.folder import find
 from orchestrator.dataset.settings import StyleSettings
-from orchestrator.errors import DatasetError, ImageError, MediaError
+from orchestrator.errors import DatasetError, ImageError, MediaError, OrchestrateError
 from orchestrator.media.pictures import read
 from orchestrator.progress import Silent
-
 
 DATASET_TOML = """\
 [[datasets]]
@@ -31,21 +32,21 @@ subsets = [
 
 
 class Told(Silent):
-    def __init__(self):
+    def __init__(self) -> None:
         self.lines = []
 
-    def say(self, text):
+    def say(self, text: str) -> None:
         self.lines.append(text)
 
 
-def settings(source, **changes):
+def settings(source: Any, **changes: Any) -> StyleSettings:
     return StyleSettings.model_validate(
         {"from": source, "captions": {"trigger": "bnnyfilm"}, "resolution": 64, "repeats": 3, **changes}
     )
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def pictures(tmp_path: Path) -> Path:
     folder = tmp_path / "style"
     folder.mkdir()
     for number in (10, 2, 1):
@@ -55,7 +56,7 @@ def pictures(tmp_path):
     return folder
 
 
-def test_kohyas_layout(pictures, tmp_path):
+def test_kohyas_layout(pictures: Path, tmp_path: Path) -> None:
     """Numbered pictures of the resolution with captions in `<repeats>_<concept>/`, and a TOML that fits."""
     target = tmp_path / "set"
     made = build(settings({"images": str(pictures)}), target, seed=0, progress=Silent())
@@ -69,7 +70,7 @@ def test_kohyas_layout(pictures, tmp_path):
     assert (made.folder, made.pictures, made.trigger) == (target, 3, "bnnyfilm")
 
 
-def test_pictures_come_in_natural_order(pictures, tmp_path):
+def test_pictures_come_in_natural_order(pictures: Path, tmp_path: Path) -> None:
     """`2.png` comes before `10.png`, and what became of each is written down."""
     build(settings({"images": str(pictures)}), tmp_path / "set", seed=0, progress=Silent())
     origins = json.loads((tmp_path / "set" / ORIGINS).read_text())
@@ -77,7 +78,7 @@ def test_pictures_come_in_natural_order(pictures, tmp_path):
     assert origins[0]["window"] == [35, 0, 90, 90]
 
 
-def test_the_same_input_gives_the_same_bytes(pictures, tmp_path):
+def test_the_same_input_gives_the_same_bytes(pictures: Path, tmp_path: Path) -> None:
     """Seed and source decide everything, and a set made before leaves no trace."""
     wish = settings({"images": str(pictures)}, crops=4)
     build(wish, tmp_path / "a", seed=7, progress=Silent())
@@ -89,7 +90,7 @@ def test_the_same_input_gives_the_same_bytes(pictures, tmp_path):
     assert digest.of_folder(tmp_path / "a") != digest.of_folder(tmp_path / "b")
 
 
-def test_captions_beside_pictures_win(pictures, tmp_path):
+def test_captions_beside_pictures_win(pictures: Path, tmp_path: Path) -> None:
     """`.txt` and `.caption` are kept, first line only; what they lack is said; strangers are named."""
     (pictures / "1.txt").write_bytes("\ufeffbnnyfilm style, ein großer Hase\nmore\n".encode())
     (pictures / "2.caption").write_text("a tree")
@@ -104,7 +105,7 @@ def test_captions_beside_pictures_win(pictures, tmp_path):
     assert any("2.png lacks the trigger word 'bnnyfilm'" in line for line in told.lines)
 
 
-def test_enlarged_pictures_are_said(pictures, tmp_path):
+def test_enlarged_pictures_are_said(pictures: Path, tmp_path: Path) -> None:
     """A picture much smaller than the training resolution is used, but not without a word."""
     told = Told()
     build(settings({"images": str(pictures)}, resolution=256), tmp_path / "set", seed=0, progress=told)
@@ -120,7 +121,9 @@ def test_enlarged_pictures_are_said(pictures, tmp_path):
         ("1.txt", "Größe".encode("latin-1"), DatasetError, "not UTF-8"),
     ],
 )
-def test_an_unusable_file_is_named_before_anything_is_made(pictures, tmp_path, name, content, error, words):
+def test_an_unusable_file_is_named_before_anything_is_made(
+    pictures: Path, tmp_path: Path, name: str, content: bytes, error: type[OrchestrateError], words: str
+) -> None:
     """Empty and broken pictures and captions are refused, by name, with nothing written."""
     (pictures / name).write_bytes(content)
     wish = settings({"images": str(pictures)})
@@ -132,7 +135,7 @@ def test_an_unusable_file_is_named_before_anything_is_made(pictures, tmp_path, n
     assert not list(tmp_path.glob("set/**/*.png"))
 
 
-def test_a_picture_cut_short_is_named(pictures, tmp_path):
+def test_a_picture_cut_short_is_named(pictures: Path, tmp_path: Path) -> None:
     """Damage that the header does not show is found when the picture is read."""
     whole = (pictures / "2.png").read_bytes()
     (pictures / "2.png").write_bytes(whole[: len(whole) // 2])
@@ -141,7 +144,7 @@ def test_a_picture_cut_short_is_named(pictures, tmp_path):
     assert caught.value.where == str(pictures / "2.png")
 
 
-def test_a_folder_without_pictures_says_where_to_look(tmp_path):
+def test_a_folder_without_pictures_says_where_to_look(tmp_path: Path) -> None:
     """A missing folder, and one whose pictures lie a level deeper, are told apart."""
     with pytest.raises(DatasetError, match="no such folder"):
         find(tmp_path / "nowhere")
@@ -151,13 +154,13 @@ def test_a_folder_without_pictures_says_where_to_look(tmp_path):
     assert "folders inside it are not searched" in caught.value.remedy
 
 
-def test_a_missing_film_is_a_media_error(tmp_path):
+def test_a_missing_film_is_a_media_error(tmp_path: Path) -> None:
     """The mistake shows in the check, before anything is made."""
     with pytest.raises(MediaError):
         check(settings({"video": str(tmp_path / "film.mp4")}))
 
 
-def test_frames_of_a_real_film(bunny, tmp_path):
+def test_frames_of_a_real_film(bunny: Path, tmp_path: Path) -> None:
     """As many distinct frames as asked for, several windows of each, every caption with the trigger word."""
     wish = settings({"video": str(bunny)}, select={"count": 6}, crops=2, resolution=[128, 64])
     made = build(wish, tmp_path / "set", seed=0, progress=Silent())
@@ -172,7 +175,7 @@ def test_frames_of_a_real_film(bunny, tmp_path):
     assert whole.std() > 10
 
 
-def test_a_film_with_too_little_in_it_is_said(tmp_path):
+def test_a_film_with_too_little_in_it_is_said(tmp_path: Path) -> None:
     """Fewer frames than wanted: all that are worth it are taken, and the user is told how many."""
     film, told = tmp_path / "film.mp4", Told()
     pattern = ("-f", "lavfi", "-i", "testsrc2=size=128x72:rate=5:duration=1")
