@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.dataset.settings import VideoStyle
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
+from orchestrator.publish import places
 from orchestrator.stages.dataset import dataset
 from orchestrator.stages.encode import encode
 from orchestrator.stages.measure import measure
@@ -72,5 +73,5 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     frames = stylize(project, work, source, model, cuts, lora)
     video = encode(project.output, source, frames)
     scores = measure(project.score, source, cuts, pictures, frames)
-    page = report(project, source, lora, frames, scores)
+    page = report(project, places(project).report, source, cuts, lora, frames, scores)
     return Graph(source, cuts, pictures, lora, frames, video, scores, page)

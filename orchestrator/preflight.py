@@ -40,10 +40,15 @@ def check_services(project: Project, clip: Clip, folder: Path) -> None:
         WebUIError: a WebUI that should run already does not answer as one.
         ProjectError: it is not said where that WebUI keeps its LoRAs.
     """
+    _check_space(clip, folder)
+    check_webui(project, folder)
+
+
+def check_webui(project: Project, folder: Path) -> None:
+    """Make sure that there is something to paint with. Raises as `check_services`."""
     from orchestrator.stages.installed import lora_folder
     from orchestrator.webui.client import Client
 
-    _check_space(clip, folder)
     lora_folder(project, folder)
     if project.webui.url == "embedded":
         _check_port(project.webui.port)

@@ -19,9 +19,11 @@ def table(measurements: Measurements) -> str:
     rows = Table(box=None, pad_edge=False)
     for column in ("metric", "mean", "better", "worst frame", "best frame"):
         rows.add_column(column, justify="left" if column == "metric" else "right")
-    for name, column in measurements.frames.items():
-        metric = next(each for key, each in METRICS.items() if key == name)
-        known = [(value, index) for index, value in enumerate(column) if value is not None]
+    for name, metric in METRICS.items():
+        if name not in measurements.frames:
+            continue
+        values = measurements.frames[name]
+        known = [(value, index) for index, value in enumerate(values) if value is not None]
         low, high = min(known, default=(0.0, 0)), max(known, default=(0.0, 0))
         worst, best = (low, high) if metric.better == "higher" else (high, low)
         mean = measurements.means.get(name)

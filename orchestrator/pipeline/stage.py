@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orchestrator.progress import Progress
 
 A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
 
 
 class Made(Protocol):
@@ -25,7 +26,7 @@ class Made(Protocol):
 
 
 @dataclass(frozen=True)
-class Stage(Generic[A]):
+class Stage(Generic[A_co]):
     """One step of a run.
 
     Attributes:
@@ -44,7 +45,7 @@ class Stage(Generic[A]):
     settings: Mapping[str, Any]
     inputs: tuple[Stage[Any], ...]
     build: Callable[[Path, Made, Progress], None] = field(compare=False)
-    load: Callable[[Path], A] = field(compare=False)
+    load: Callable[[Path], A_co] = field(compare=False)
     resumes: bool = False
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import files
@@ -37,13 +38,14 @@ def stylize(
         shots: where shots begin.
         train: the LoRA.
     """
+    from orchestrator.stylization.stylize import look as look_of
     from orchestrator.stylization.webui_engine import recipe
 
-    settings = project.stylize
+    settings, trigger = project.stylize, project.style.captions.trigger
     payload = recipe(settings)
+    look = look_of(settings, payload, trigger)
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
-        from orchestrator.media.decode import frames
         from orchestrator.stages.installed import painting
         from orchestrator.stylization.stylize import stylize as paint_all
         from orchestrator.stylization.webui_engine import WebUIEngine
@@ -51,16 +53,15 @@ def stylize(
         with painting(project, work, made(train)) as (client, lora):
             engine = WebUIEngine(client, payload, lora, checkpoint=project.webui.checkpoint)
             painted = paint_all(
-                frames(source.clip), engine, folder, settings, made(shots), progress, count=source.clip.count
+                source.clip, engine, folder, look, settings, cuts=made(shots), progress=progress
             )
         files.write_json(folder / _FILE, {"count": painted.count})
 
     content: dict[str, Any] = {
-        **settings.model_dump(
-            mode="json", exclude={"payload", "strength", "steps", "cfg_scale", "negative_prompt"}
-        ),
+        **asdict(look),
         "payload": payload.model_dump(mode="json"),
-        "trigger": project.style.captions.trigger,
+        "size": settings.size,
+        "consistency": settings.consistency.model_dump(mode="json"),
         "checkpoint": project.webui.checkpoint or model,
         "source": source.content,
     }

@@ -30,7 +30,7 @@ def train(settings: TrainingSettings, model: str, dataset: Stage[Dataset]) -> St
     def build(folder: Path, made: Made, progress: Progress) -> None:
         run_trainer(settings, made(dataset), folder, progress)
 
-    arguments = configs.merged(configs.preset(settings.preset), settings.overrides)
+    arguments = configs.arguments(settings)
     content = {"trainer": settings.trainer, "arguments": arguments, "model": model, "seed": settings.seed}
     return Stage("train", 1, content, (dataset,), build, load)
 

@@ -1,0 +1,167 @@
+"""The page that shows what was made and how good it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator import __version__, files
+from orchestrator.pipeline.stage import Made, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from orchestrator.artifacts import FrameSequence, LoraWeights, Measurements
+    from orchestrator.media.clip import Clip
+    from orchestrator.progress import Progress, Task
+    from orchestrator.project import Project
+    from orchestrator.report.data import Figure, Film, Repeat, Still
+    from orchestrator.stages.source import Source
+
+_PAGE = "report.html"
+_PREVIEW_CRF = 23  # for looking at, beside its source; the output video has its own quality
+_PACKAGES = ("torch", "diffusers", "peft", "transformers", "numpy", "opencv-python-headless", "scikit-image")
+
+
+def report(
+    project: Project,
+    place: Path,
+    source: Source,
+    shots: Stage[tuple[int, ...]],
+    train: Stage[LoraWeights],
+    stylize: Stage[FrameSequence],
+    measure: Stage[Measurements],
+) -> Stage[Path]:
+    """Return the stage whose artifact is the page.
+
+    The page shows previews of its own making, so that it does not depend on the output's codec, which
+    browsers may not even play.
+
+    Args:
+        project: what it reports on.
+        place: where the page will be put; a large preview is referred to from there.
+        source: the frames that were painted over.
+        shots: where shots begin.
+        train: the LoRA.
+        stylize: the painted frames.
+        measure: their figures.
+    """
+
+    def build(folder: Path, made: Made, progress: Progress) -> None:
+        from orchestrator.media.decode import frames as decoded
+        from orchestrator.report.data import ReportData
+        from orchestrator.report.render import render
+
+        frames, lora = made(stylize), made(train)
+        with progress.task("writing the report", total=2 * frames.count, unit="frames") as task:
+            for name, pictures in (("source", decoded(source.clip)), ("result", _read(frames))):
+                _preview(pictures, source.clip, folder / f"{name}.mp4", task)
+        data = ReportData(
+            title=project.name,
+            film=_film(source.clip, folder, place, made(shots)),
+            figures=tuple(_figures(source, frames, made(measure))),
+            losses=lora.losses,
+            repeat=_repeat(project, source, lora),
+        )
+        files.write_bytes(folder / _PAGE, render(data).encode())
+
+    content = {"name": project.name, "source": source.content}
+    return Stage("report", 1, content, (shots, train, stylize, measure), build, load)
+
+
+def load(folder: Path) -> Path:
+    """Return the page."""
+    return folder / _PAGE
+
+
+def _read(frames: FrameSequence) -> Iterator[NDArray[np.uint8]]:
+    from orchestrator.media.pictures import read
+
+    return (read(frames.path(index)) for index in range(frames.count))
+
+
+def _preview(pictures: Iterable[NDArray[np.uint8]], clip: Clip, target: Path, task: Task) -> None:
+    from orchestrator.media.encode import encode
+
+    encode(
+        pictures,
+        clip,
+        target,
+        codec="h264",
+        crf=_PREVIEW_CRF,
+        audio="keep",
+        on_frame=lambda _: task.advance(),
+    )
+
+
+def _film(clip: Clip, folder: Path, place: Path, cuts: tuple[int, ...]) -> Film:
+    from orchestrator.report.data import Film
+    from orchestrator.report.embedding import films
+
+    source, result = films(folder / "source.mp4", folder / "result.mp4", place)
+    return Film(source, result, clip.size, clip.fps, clip.count, cuts)
+
+
+def _figures(source: Source, frames: FrameSequence, measurements: Measurements) -> Iterator[Figure]:
+    from orchestrator.metrics.table import METRICS
+    from orchestrator.report.data import Figure
+    from orchestrator.report.standouts import standouts
+
+    for name, metric in METRICS.items():
+        if name not in measurements.frames:
+            continue
+        values = measurements.frames[name]
+        worst, best = (
+            tuple(_still(source, frames, index, values[index]) for index in indices)
+            for indices in standouts(values, metric.better)
+        )
+        yield Figure(
+            name=name,
+            label=metric.label,
+            unit=metric.unit,
+            better=metric.better,
+            paper=metric.paper,
+            values=values,
+            mean=measurements.means.get(name),
+            worst=worst,
+            best=best,
+        )
+
+
+def _still(source: Source, frames: FrameSequence, index: int, value: float | None) -> Still:
+    from orchestrator.media.decode import one
+    from orchestrator.media.pictures import read
+    from orchestrator.report.data import Still
+    from orchestrator.report.embedding import thumbnail
+
+    before, after = one(source.clip, index), read(frames.path(index))
+    return Still(index, value or 0.0, thumbnail(before), thumbnail(after))
+
+
+def _repeat(project: Project, source: Source, lora: LoraWeights) -> Repeat:
+    from orchestrator.report.data import Repeat
+    from orchestrator.report.render import settings_as_yaml
+
+    return Repeat(
+        command="orchestrate run project.yaml",
+        settings=settings_as_yaml(project),
+        facts={
+            "Seeds": {"training": str(project.training.seed), "painting": str(project.stylize.seed)},
+            "Hashes (SHA-256)": {
+                "source video": source.digest,
+                "LoRA (sshs_model_hash)": lora.content_hash,
+            },
+            "Versions": _versions(),
+        },
+    )
+
+
+def _versions() -> Mapping[str, str]:
+    from importlib import metadata
+
+    installed = {each.metadata["Name"].lower(): each.version for each in metadata.distributions()}
+    known = {name: installed[name] for name in _PACKAGES if name in installed}
+    return {"orchestrate": __version__, **known}
