@@ -55,7 +55,7 @@ def storage_errors(place: Path) -> Iterator[None]:
 
     Raises:
         DiskFull: no space, or a quota is used up.
-        NotWritable: no permission, or a read-only file system.
+        NotWritable: no permission, a read-only file system, or a file where a folder should be.
     """
     try:
         yield
@@ -70,7 +70,7 @@ def _translated(error: OSError, place: Path) -> StorageError | OSError:
             where=str(place),
             remedy="Free some space and run the same command again: what is finished is kept.",
         )
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}:
         return NotWritable(
             "this place cannot be written",
             where=str(place),
