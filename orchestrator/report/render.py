@@ -1,0 +1,98 @@
+"""Turns a report's data into one HTML file that needs no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from orchestrator.report.curves import curve
+from orchestrator.report.embedding import data_uri
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from orchestrator.report.data import Figure, ReportData
+
+_HERE = Path(__file__).parent
+_THOUSAND = 1000
+
+
+def render(data: ReportData) -> str:
+    """Return the page as HTML text.
+
+    Everything from `data` is escaped; the page's own policy lets no other script run and nothing be
+    loaded from a network.
+    """
+    script = (_HERE / "page.js").read_text("utf-8")
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            data=data,
+            figures=[(figure, _drawn(figure)) for figure in data.figures],
+            loss=curve([step for step, _ in data.losses], [loss for _, loss in data.losses]),
+            live=_live(data),
+            style=(_HERE / "page.css").read_text("utf-8"),
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
+    )
+
+
+def settings_as_yaml(settings: BaseModel) -> str:
+    """Return settings in full, defaults included, as YAML; secrets show as asterisks."""
+    return yaml.safe_dump(
+        settings.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True
+    )
+
+
+def number(value: float | None) -> str:
+    """Return a figure with three significant digits, or a dash if there is none."""
+    if value is None:
+        return "–"  # noqa: RUF001 - a dash is meant
+    return f"{value:,.0f}" if abs(value) >= _THOUSAND else f"{value:#.3g}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time as minutes and seconds, such as 0:10.00."""
+    minutes, rest = divmod(round(seconds, 2), 60)
+    return f"{minutes:.0f}:{rest:05.2f}"
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=number, duration=duration, webp=_webp)
+    return environment
+
+
+def _webp(picture: bytes) -> str:
+    return data_uri(picture, "image/webp")
+
+
+def _drawn(figure: Figure) -> Any:
+    return curve(range(len(figure.values)), figure.values, figure.mean)
+
+
+def _live(data: ReportData) -> dict[str, Any]:
+    """Return what the page's script needs to know."""
+    return {
+        "fps": float(data.film.fps),
+        "frames": data.film.frames,
+        "values": {
+            figure.name: [None if value is None else number(value) for value in figure.values]
+            for figure in data.figures
+        },
+    }
