@@ -1,0 +1,1 @@
+"""Video and pictures: one module a task, on ffmpeg, PyAV, Pillow and OpenCV."""

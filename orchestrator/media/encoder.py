@@ -1,0 +1,103 @@
+"""What an ffmpeg is told that writes a video from a pipe of timed frames."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+from orchestrator.media import sound
+from orchestrator.media.codecs import choose
+from orchestrator.media.timed import tick
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.media.clip import Clip
+    from orchestrator.media.codecs import Codec
+
+_SCALER = "lanczos+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+_ASPECT_LIMIT = 65_535  # H.264 has 16 bits for either side of the pixel aspect
+
+
+def graph(
+    clip: Clip,
+    target: Path,
+    size: tuple[int, int],
+    codec: str,
+    crf: int | None,
+    audio: Literal["keep", "none"],
+) -> Any:
+    """Return the ffmpeg-python graph from `timed.feed`'s pipe, and the source's sound, to a file.
+
+    Args:
+        clip: where times, pixel aspect and sound come from.
+        target: the file; its suffix chooses the container.
+        size: width and height of the frames in the pipe.
+        codec: a key of `codecs.CODECS`.
+        crf: None is the codec's default.
+        audio: `keep` or `none`.
+
+    Raises:
+        FfmpegError: the container does not take the codec.
+    """
+    import ffmpeg
+
+    chosen, container = choose(codec, target)
+    tracks, sounding = sound.tracks(clip, container) if audio == "keep" else ([], {})
+    options = {
+        "c:v": chosen.name,
+        **chosen.options,
+        **chosen.quality(crf),
+        **_timing(clip),
+        **_colour_options(chosen),
+        **sounding,
+        **container.options,
+        "map_chapters": -1,  # their times would be the whole video's
+        "fflags": "+bitexact",
+        "flags": "+bitexact",
+    }
+    return ffmpeg.output(_picture(clip, size, chosen), *tracks, f"file:{target}", **options)
+
+
+def _picture(clip: Clip, size: tuple[int, int], codec: Codec) -> Any:
+    import ffmpeg
+
+    picture = ffmpeg.input("pipe:", format="nut")["v:0"]
+    if not codec.rgb:
+        width, height = (-(-side // step) * step for side, step in zip(size, codec.step, strict=True))
+        picture = picture.filter(
+            "scale", width, height, flags=_SCALER, out_color_matrix="bt709", out_range="tv"
+        ).filter("setparams", color_primaries="bt709", color_trc="bt709")
+    aspect = _pixel_aspect(clip, size)
+    return picture.filter("format", codec.pixel_format).filter("setsar", aspect, max=_ASPECT_LIMIT)
+
+
+def _pixel_aspect(clip: Clip, size: tuple[int, int]) -> str:
+    """Return the pixel aspect that keeps the source's display aspect at this size, as ffmpeg's ratio."""
+    width, height = clip.size
+    aspect = clip.footage.pixel_aspect * Fraction(width * size[1], height * size[0])
+    return "{}/{}".format(*aspect.limit_denominator(_ASPECT_LIMIT).as_integer_ratio())
+
+
+def _colour_options(codec: Codec) -> dict[str, str]:
+    """Return the tags once more: old versions of ffmpeg do not take them from the frames."""
+    if codec.rgb:
+        return {}
+    return {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv"}
+
+
+def _timing(clip: Clip) -> dict[str, Any]:
+    base = tick(clip)
+    exact = {"fps_mode": "passthrough", "enc_time_base": f"{base.numerator}/{base.denominator}"}
+    return exact if clip.constant else {**exact, **_last_frame_kept(clip, base)}
+
+
+def _last_frame_kept(clip: Clip, base: Fraction) -> dict[str, Any]:
+    """Say how long a variable rate's last frame is shown: no later time tells it.
+
+    MP4 keeps that only where frames are stored in the order in which they are shown, without B-frames.
+    """
+    last = int(clip.times[-1] / base)
+    length = int(clip.duration / base) - last
+    duration = f"if(eq(PTS\\,{last})\\,{length}\\,DURATION)"
+    return {"bf": 0, "bsf:v": f"setts=pts=PTS:dts=DTS:duration={duration}"}
