@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator import digest
 from orchestrator.artifacts import FrameSequence
+from orchestrator.files import storage_errors
 from orchestrator.media import pictures
 from orchestrator.stylization import journal
 from orchestrator.stylization.consistency import steadied
@@ -68,7 +69,8 @@ def stylize(
         OrchestrateError: of the engine, the source or the disk; finished frames stay.
     """
     result = FrameSequence(folder / FRAMES, clip.count)
-    result.folder.mkdir(parents=True, exist_ok=True)
+    with storage_errors(result.folder):
+        result.folder.mkdir(parents=True, exist_ok=True)
     missing = journal.missing(folder / JOURNAL, result, clip.size)
     with progress.task("stylizing", total=clip.count, unit="frames") as task:
         task.reach(clip.count - len(missing))

@@ -8,7 +8,7 @@ from orchestrator.errors import EffectMissing
 from orchestrator.stylization.engine import Look, Paint, Painted
 from orchestrator.stylization.settings import TRIGGER
 from orchestrator.webui import images, infotext, payloads
-from orchestrator.webui.proof import prove
+from orchestrator.webui.proof import CHECKPOINT, prove
 from orchestrator.webui.wire import Img2ImgAnswer, Img2ImgRequest
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class WebUIEngine:
         self._client = client
         self._payload = payload
         self._lora = lora
-        self._options = {"sd_model_checkpoint": checkpoint} if checkpoint else {}
+        self._options = {CHECKPOINT: checkpoint} if checkpoint else {}
 
     def paint(self, paint: Paint) -> Painted:
         """Paint one picture.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import EffectMissing
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from orchestrator.webui.infotext import Infotext
     from orchestrator.webui.wire import Img2ImgRequest
+
+CHECKPOINT = "sd_model_checkpoint"  # the option that chooses one, also for one request alone
 
 _FLAT = 2  # levels of 255: a range that no painted picture is confined to
 _CONTENT = 4.0  # levels of standard deviation from which on a picture shows something
@@ -73,9 +76,16 @@ def _field_faults(request: Img2ImgRequest, fields: Mapping[str, str]) -> Iterato
     }
     if request.scheduler is not None:
         asked["Schedule type"] = request.scheduler
+    if CHECKPOINT in request.override_settings:
+        asked["Model"] = _model_name(request.override_settings[CHECKPOINT])
     for key, expected in asked.items():
         if not _equal(expected, fields.get(key, "")):
             yield f"expected {key} {expected}, got {fields.get(key) or 'nothing'}"
+
+
+def _model_name(title: str) -> str:
+    """Return what an infotext calls a checkpoint that is listed as `folder/name.safetensors [hash]`."""
+    return re.sub(r"(\.safetensors|\.ckpt)?( \[\w+\])?$", "", title).rpartition("/")[2]
 
 
 def _equal(expected: str | float, got: str) -> bool:

@@ -1,0 +1,48 @@
+"""Paints a clip with a slow, deterministic engine; run as a program that a test kills."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from orchestrator.media.clip import cut
+from orchestrator.media.probe import probe
+from orchestrator.progress import Silent
+from orchestrator.stylization.engine import Look, Paint, Painted
+from orchestrator.stylization.settings import ConsistencySettings, StylizeSettings
+from orchestrator.stylization.stylize import stylize
+
+LOOK = Look("a street", "", seed=7, strength=0.3, lora_weight=1.0)
+SETTINGS = StylizeSettings(size=(96, 64), consistency=ConsistencySettings(mode="flow", blend=0.7))
+CUT = 6
+
+
+class SlowEngine:
+    """Inverts a part of the picture and flickers: each picture has other noise. Keeps what it was given."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.inits: list[np.ndarray] = []
+
+    def paint(self, paint: Paint) -> Painted:
+        time.sleep(self.seconds)
+        self.inits.append(paint.init)
+        seeds = [paint.look.seed, int(paint.init.sum())]
+        noise = np.random.default_rng(seeds).integers(-40, 40, paint.init.shape)
+        mixed = paint.init * (1 - paint.look.strength) + (255 - paint.init) * paint.look.strength + noise
+        return Painted(np.clip(mixed, 0, 255).astype(np.uint8), f"Steps: 1, Seed: {paint.look.seed}")
+
+
+if __name__ == "__main__":
+    stylize(
+        cut(probe(Path(sys.argv[1])), None, None),
+        SlowEngine(0.05),
+        Path(sys.argv[2]),
+        LOOK,
+        SETTINGS,
+        cuts=(CUT,),
+        progress=Silent(),
+    )
