@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from itertools import islice
-from statistics import fmean
 from typing import TYPE_CHECKING
 
-from orchestrator.artifacts import Measurements
 from orchestrator.metrics.scorers import Panel, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
 
-    Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    from orchestrator.metrics.gathered import Row
 
-Row = dict[str, float | None]
-"""One frame's figures by metric; None where a metric has no meaning, as motion has at a cut."""
+    Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 def measure(
@@ -43,17 +40,6 @@ def measure(
         columns = {name: scorer(batch) for name, scorer in panel.scorers.items()}
         for position in range(len(batch)):
             yield {name: column[position] for name, column in columns.items()}
-
-
-def gathered(rows: Sequence[Row]) -> Measurements:
-    """Turn the rows of all frames into figures per metric with their means.
-
-    A metric that has no figure on any frame has no mean.
-    """
-    names = rows[0] if rows else ()
-    frames = {name: tuple(row[name] for row in rows) for name in names}
-    known = {name: [value for value in column if value is not None] for name, column in frames.items()}
-    return Measurements(frames, {name: fmean(values) for name, values in known.items() if values})
 
 
 def _steps(pairs: Iterable[Pair], cuts: frozenset[int]) -> Iterator[Step]:

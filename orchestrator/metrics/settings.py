@@ -38,9 +38,7 @@ class ScoreSettings(Settings):
         weights: files of networks that do not ship.
     """
 
-    metrics: tuple[MetricName, ...] = Field(
-        default=("lpips", "ssim", "warp_error"), min_length=1
-    )
+    metrics: tuple[MetricName, ...] = Field(default=("lpips", "ssim", "warp_error"), min_length=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     weights: NetworkWeights = NetworkWeights()
 

@@ -38,7 +38,7 @@ def stylize(
         shots: where shots begin.
         train: the LoRA.
     """
-    from orchestrator.stylization.stylize import look as look_of
+    from orchestrator.stylization.webui_engine import look as look_of
     from orchestrator.stylization.webui_engine import recipe
 
     settings, trigger = project.stylize, project.style.captions.trigger

@@ -15,8 +15,9 @@ from skimage import data
 
 from orchestrator.artifacts import Measurements
 from orchestrator.errors import ImageError, ProjectError
+from orchestrator.metrics.gathered import gathered
 from orchestrator.metrics.lpips import load_lpips, lpips
-from orchestrator.metrics.measure import gathered, measure
+from orchestrator.metrics.measure import measure
 from orchestrator.metrics.scorers import Panel, Step, panel
 from orchestrator.metrics.settings import ScoreSettings
 from orchestrator.metrics.ssim import ssim

@@ -1,0 +1,53 @@
+"""A small project on real media, and the command line as a user calls it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.media.binary import ffmpeg
+
+PROJECT = """\
+name: small
+source: {video: street.mp4}
+style:
+  from: {images: style}
+  captions: {trigger: smallstyle}
+  resolution: 64
+  repeats: 1
+training:
+  base_model: pocket
+  overrides: {max_train_steps: 2, train_batch_size: 2}
+stylize: {payload: img2img-pocket}
+output: {video: out/small.mp4}
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+
+def orchestrate(*arguments: str | Path, cwd: Path, timeout: float = 300) -> Answer:
+    """Run the command line as a program of its own."""
+    began = time.monotonic()
+    done = subprocess.run(
+        (sys.executable, "-m", "orchestrator.cli.main", *map(str, arguments)),
+        cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False,
+    )  # fmt: skip
+    return Answer(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+
+
+def make_video(target: Path, *, seconds: float = 0.4, size: str = "64x48") -> Path:
+    """Write a video of moving bars with a tone."""
+    picture = f"testsrc2=size={size}:rate=25:duration={seconds}"
+    tone = f"sine=frequency=440:duration={seconds}"
+    inputs = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone)
+    subprocess.run((ffmpeg(), "-v", "error", "-y", *inputs, "-pix_fmt", "yuv420p", str(target)), check=True)
+    return target
