@@ -157,6 +157,17 @@ def test_players_stay_within_a_frame_of_each_other_while_playing(page: Any) -> N
     assert page.evaluate("source.paused && result.paused")
 
 
+@pytest.mark.parametrize("seconds", [-0.3, 0.3])
+def test_a_player_that_was_held_up_is_caught_up_with(page: Any, seconds: float) -> None:
+    """If one film falls behind the other while they play, they are in step again in a moment."""
+    page.keyboard.press(" ")
+    until(page, "result.currentTime > 0.4")
+    page.evaluate(f"source.currentTime = result.currentTime + {seconds}")
+    settled(page)
+    until(page, f"Math.abs(source.currentTime - result.currentTime) <= {0.5 / FPS}")
+    assert page.evaluate("result.currentTime < 2.5 && !result.paused")
+
+
 def test_a_clip_played_to_its_end_stops_at_its_last_frame_and_starts_anew(page: Any) -> None:
     """At the end both players stop together on the last frame; playing again starts at the first."""
     page.keyboard.press("End")
