@@ -58,9 +58,8 @@ def _cpu_vae_type() -> torch.dtype:
 
 def _be_repeatable() -> None:
     torch.use_deterministic_algorithms(mode=True)
-    torch.utils.deterministic.fill_uninitialized_memory = (
-        False  # nothing here reads memory it has not written
-    )
+    # nothing here reads memory that it has not written
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(
