@@ -9,7 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import PortTaken, WebUIUnreachable
+from orchestrator.errors import (
+    MissingPackage,
+    ModelFileError,
+    OrchestrateError,
+    PortTaken,
+    WebUIUnreachable,
+)
 from orchestrator.process import Program, running
 from orchestrator.webui.client import Client
 
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from orchestrator.webui.settings import WebUISettings
 
 READY = "ready "
+_TOLD = (ModelFileError, MissingPackage)  # its last line says these in full; it exits with our own codes
 _LAST_LINES = 5
 _DYING_SECONDS = 1.0
 
@@ -36,6 +43,8 @@ def serving(settings: WebUISettings, *, model: str, lora_dir: Path, log: Path) -
 
     Raises:
         PortTaken: the port is in use.
+        ModelFileError: the model cannot be used.
+        MissingPackage: what it runs on is not installed.
         WebUIUnreachable: it died, at the start or later, or did not come up in time; its last lines are told.
     """
     lora_dir.mkdir(parents=True, exist_ok=True)
@@ -69,13 +78,19 @@ def _address(server: Child, settings: WebUISettings, log: Path) -> str:
                 return line.removeprefix(READY).strip()
     finally:
         overdue.cancel()
-    if server.wait() == PortTaken.exit_code:
-        raise PortTaken(
+    raise _failed_start(server, settings, log)
+
+
+def _failed_start(server: Child, settings: WebUISettings, log: Path) -> OrchestrateError:
+    code = server.wait()
+    if code == PortTaken.exit_code:
+        return PortTaken(
             f"port {settings.port} is in use",
             where="webui.port",
             remedy="Choose another port, or leave it out: any free one is taken then.",
         )
-    raise _death(server, log)
+    told = next((kind for kind in _TOLD if kind.exit_code == code), None)
+    return told(server.tail[-1]) if told and server.tail else _death(server, log)
 
 
 def _is_alive(server: Child) -> bool:

@@ -1,0 +1,120 @@
+"""The embedded WebUI as the orchestrator uses it: started, painted with, and gone afterwards."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import psutil
+import pytest
+from safetensors.numpy import save_file
+
+from orchestrator.artifacts import LoraWeights
+from orchestrator.errors import ModelFileError, PortTaken, WebUIUnauthorized, WebUIUnreachable
+from orchestrator.safetensors_file import content_hash, header
+from orchestrator.stylization.engine import Look, Paint
+from orchestrator.stylization.settings import StylizeSettings
+from orchestrator.stylization.webui_engine import WebUIEngine, look, recipe
+from orchestrator.webui.client import Client
+from orchestrator.webui.loras import install
+from orchestrator.webui.opening import opened
+from orchestrator.webui.settings import WebUISettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POCKET = Path(__file__).parents[2] / "orchestrator" / "embedded" / "pocket" / "weights"
+AUTH = "me:hunter2"
+SETTINGS = StylizeSettings(payload="img2img-pocket", prompt="{trigger} street", strength=0.3, steps=8)
+FRAME = np.random.default_rng(1).integers(0, 256, (8, 12, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+
+
+def servers() -> list[psutil.Process]:
+    """Return the embedded WebUIs that this process has started and that still run."""
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if child.cmdline()[1:3] == ["-m", "orchestrator.embedded.webui"]]
+
+
+@contextmanager
+def serving(folder: Path, *, model: str = "pocket", **settings: object) -> Iterator[Client]:
+    options = WebUISettings(**settings)
+    with opened(options, model=model, lora_dir=folder / "loras", log=folder / "webui.log") as client:
+        yield client
+
+
+def random_lora(folder: Path) -> LoraWeights:
+    """Write a LoRA that shifts the queries of one attention layer."""
+    layer = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
+    unet = header(POCKET / "unet" / "diffusion_pytorch_model.safetensors")
+    wide = unet.tensors[f"{layer}.weight"].shape[0]
+    random = np.random.default_rng(2)
+    name = f"lora_unet_{layer.replace('.', '_')}"
+    tensors = {
+        f"{name}.lora_down.weight": random.normal(size=(4, wide)).astype(np.float32),
+        f"{name}.lora_up.weight": random.normal(size=(wide, 4)).astype(np.float32),
+        f"{name}.alpha": np.array(4, np.float32),
+    }
+    file = folder / "random.safetensors"
+    save_file(tensors, file)
+    return LoraWeights(file, content_hash(file))
+
+
+@pytest.fixture(scope="module")
+def webui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Path]]:
+    """A client of a real embedded WebUI that wants a password, and its folder."""
+    folder = tmp_path_factory.mktemp("webui")
+    with serving(folder, auth=AUTH) as client:
+        yield client, folder
+
+
+def test_a_lora_is_installed_and_proven_to_act(webui: tuple[Client, Path]) -> None:
+    """With the LoRA another picture comes than without, the same each time, and the proof accepts it."""
+    client, folder = webui
+    payload, style = recipe(SETTINGS), look(SETTINGS, recipe(SETTINGS), "bnny")
+    lora = install(random_lora(folder), folder / "loras", client, name="random")
+    engine = WebUIEngine(client, payload, lora)
+    first, again = (engine.paint(Paint(FRAME, style)) for _ in range(2))
+    without = WebUIEngine(client, payload, None).paint(Paint(FRAME, style))
+    assert first.picture.shape == FRAME.shape
+    assert np.array_equal(first.picture, again.picture)
+    assert np.abs(first.picture.astype(int) - without.picture).mean() > 0.5
+    assert first.told.startswith(f"bnny street <lora:{lora.name}:1>")
+
+
+def test_another_password_is_refused(webui: tuple[Client, Path]) -> None:
+    """The embedded WebUI wants the password that it was started with."""
+    url = webui[0].url
+    with Client(url, WebUISettings(url=url, auth="me:other")) as client, pytest.raises(WebUIUnauthorized):
+        client.progress()
+
+
+def test_a_server_that_dies_is_told_with_its_log_and_nothing_stays(tmp_path: Path) -> None:
+    """When the WebUI is killed under our hands, the error says so, and where its output stands."""
+    others = set(servers())
+    with pytest.raises(WebUIUnreachable, match=r"webui\.log: the embedded WebUI stopped") as caught:  # noqa: SIM117 - the server dies inside
+        with serving(tmp_path) as client:
+            (server,) = set(servers()) - others
+            server.kill()
+            WebUIEngine(client, recipe(SETTINGS), None).paint(Paint(FRAME, Look("", "", 1, 0.3, 0)))
+    assert "exit code 137" in str(caught.value)
+    assert set(servers()) == others
+
+
+def test_a_taken_port_is_told(tmp_path: Path) -> None:
+    """A port where somebody listens is named, with its own kind of error."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"port {port} is in use"), serving(tmp_path, port=port):
+            pass
+
+
+def test_a_missing_model_is_told_in_the_servers_own_words(tmp_path: Path) -> None:
+    """A checkpoint that is not there is an error about that file."""
+    with pytest.raises(ModelFileError, match=r"nowhere\.safetensors"):  # noqa: SIM117 - entering is what fails
+        with serving(tmp_path, model=str(tmp_path / "nowhere.safetensors")):
+            pass
