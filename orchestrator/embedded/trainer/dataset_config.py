@@ -92,7 +92,7 @@ def datasets(document: Mapping[str, Any], defaults: Mapping[str, Any]) -> tuple[
 
 
 def _shape_faults(document: Mapping[str, Any]) -> Iterator[str]:
-    for key in document.keys() - {"general", "datasets"}:
+    for key in sorted(document.keys() - {"general", "datasets"}):
         yield complaints.unknown(key, ("general", "datasets"))
     if not isinstance(document.get("general", {}), dict):
         yield "general: this must be a table, [general]"
@@ -109,7 +109,7 @@ def _tables(value: Any) -> bool:
 
 def _unknown_keys(document: Mapping[str, Any]) -> Iterator[str]:
     for place, table, known in _levels(document):
-        for key in table.keys() - known:
+        for key in sorted(table.keys() - known):
             yield complaints.unknown(key, known, place=place)
 
 

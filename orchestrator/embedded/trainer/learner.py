@@ -46,7 +46,7 @@ class Learner:
         self._schedule = optimization.scheduler(config, self._optimizer, steps)
         self._scaler = torch.amp.GradScaler(machine.device, enabled=machine.precision == "fp16")
         if config.gradient_checkpointing:
-            _recompute_activations(base)
+            base.unet.enable_gradient_checkpointing()
 
     @property
     def rates(self) -> list[float]:
@@ -101,12 +101,3 @@ def _finite(loss: float) -> float:
             remedy="Lower the learning rates, or set mixed_precision to bf16 or no.",
         )
     return loss
-
-
-def _recompute_activations(base: Components) -> None:
-    """Keep few activations and compute the others again in the backward pass: less memory, more time."""
-    base.unet.enable_gradient_checkpointing()
-    base.unet.train()
-    for encoder in base.text_encoders:
-        encoder.gradient_checkpointing_enable({"use_reentrant": False})
-        encoder.train()
