@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.media import decode
+from orchestrator.media import decode, pictures
 from orchestrator.stylization.consistency import Motion, motion
 
 if TYPE_CHECKING:
@@ -24,23 +24,26 @@ class Step:
 
     Attributes:
         index: of the frame.
+        init: what painting starts from: the source's frame at the work size.
         frame: the source's, (H, W, 3) uint8 RGB.
         moved: how it came from the frame before; None where nothing is carried over.
     """
 
     index: int
+    init: NDArray[np.uint8]
     frame: NDArray[np.uint8]
     moved: Motion | None
 
 
 def steps(
-    clip: Clip, indices: Collection[int], *, cuts: Collection[int], carry: bool
+    clip: Clip, indices: Collection[int], *, size: tuple[int, int], cuts: Collection[int], carry: bool
 ) -> Generator[Step, None, None]:
     """Yield what painting needs for the frames at `indices`, in the order of time.
 
     Args:
         clip: the source.
         indices: which frames.
+        size: the work size, width and height.
         cuts: frames that begin a new shot.
         carry: whether motion is measured at all.
 
@@ -49,14 +52,15 @@ def steps(
     """
     if not indices:
         return
-    wanted, shot_starts = set(indices), set(cuts) | {0}
+    wanted = set(indices)
+    alone = {0, *cuts} if carry else wanted
     first, last = max(0, min(wanted) - 1), max(wanted)
     before: NDArray[np.uint8] | None = None
     with closing(decode.frames(clip, start=first)) as frames:
         for index, frame in enumerate(frames, first):
             if index in wanted:
-                linked = carry and index not in shot_starts
-                yield Step(index, frame, motion(before, frame) if linked and before is not None else None)
+                moved = None if before is None or index in alone else motion(before, frame)
+                yield Step(index, pictures.resize(frame, size), frame, moved)
             if index == last:
                 return
             before = frame

@@ -6,13 +6,11 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from orchestrator import digest
 from orchestrator.artifacts import FrameSequence
 from orchestrator.files import storage_errors
-from orchestrator.media import pictures
 from orchestrator.stylization import journal
-from orchestrator.stylization.consistency import steadied
 from orchestrator.stylization.engine import Paint
+from orchestrator.stylization.finish import Finisher
 from orchestrator.stylization.lookahead import ahead, behind
 from orchestrator.stylization.steps import steps
 
@@ -20,16 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from orchestrator.media.clip import Clip
     from orchestrator.progress import Progress
     from orchestrator.stylization.engine import Engine, Look
     from orchestrator.stylization.settings import StylizeSettings
-    from orchestrator.stylization.steps import Step
-
-    Frame = NDArray[np.uint8]
 
 FRAMES = "frames"
 JOURNAL = "journal.jsonl"
@@ -48,6 +40,9 @@ def stylize(
     progress: Progress,
 ) -> FrameSequence:
     """Paint every frame that is not finished yet.
+
+    While a frame is painted, the next are decoded and their motion is measured in one thread, and those
+    painted already are steadied and written in another.
 
     A frame depends on the source, the look and the finished frame before, and on nothing else: a run that was
     killed at any instant and run again ends with the very pixels of one that was not. Finished frames are
@@ -74,17 +69,18 @@ def stylize(
     missing = journal.missing(folder / JOURNAL, result, clip.size)
     with progress.task("stylizing", total=clip.count, unit="frames") as task:
         task.reach(clip.count - len(missing))
-        todo = steps(clip, missing, cuts=cuts, carry=settings.consistency.mode == "flow")
-        with closing(ahead(todo, depth=_DEPTH)) as ready, behind(depth=_DEPTH) as write:
-            previous: tuple[int, Frame] | None = None
+        todo = steps(
+            clip,
+            missing,
+            size=work_size(settings, clip.size),
+            cuts=cuts,
+            carry=settings.consistency.mode == "flow",
+        )
+        finisher = Finisher(result, folder / JOURNAL, look, settings.consistency.blend)
+        with closing(ahead(todo, depth=_DEPTH)) as ready, behind(depth=_DEPTH) as later:
             for step in ready:
-                init = pictures.resize(step.frame, work_size(settings, clip.size))
-                painted = engine.paint(Paint(init, look))
-                frame = _finished(step, painted.picture, _before(step, previous, result), settings)
-                write(
-                    partial(_commit, folder, result.path(step.index), step.index, frame, look, painted.told)
-                )
-                previous = step.index, frame
+                painted = engine.paint(Paint(step.init, look))
+                later(partial(finisher.finish, step, painted))
                 task.advance()
     return result
 
@@ -95,26 +91,3 @@ def work_size(settings: StylizeSettings, source_size: tuple[int, int]) -> tuple[
         return settings.size
     width, height = (max(1, round(side / _MULTIPLE)) * _MULTIPLE for side in source_size)
     return width, height
-
-
-def _before(step: Step, previous: tuple[int, Frame] | None, result: FrameSequence) -> Frame | None:
-    """Return the finished frame before, where something of it is carried over."""
-    if step.moved is None:
-        return None
-    if previous is not None and previous[0] == step.index - 1:
-        return previous[1]
-    return pictures.read(result.path(step.index - 1))
-
-
-def _finished(step: Step, painted: Frame, before: Frame | None, settings: StylizeSettings) -> Frame:
-    height, width = step.frame.shape[:2]
-    frame = pictures.resize(painted, (width, height))
-    if step.moved is None or before is None:
-        return frame
-    return steadied(frame, step.frame, before, step.moved, settings.consistency.blend)
-
-
-def _commit(folder: Path, picture: Path, index: int, frame: Frame, look: Look, told: str) -> None:
-    entry = journal.Entry(index, look.seed, look.strength, digest.of_bytes(frame.tobytes()), told)
-    journal.append(folder / JOURNAL, entry)
-    pictures.write_png(picture, frame)

@@ -16,6 +16,7 @@ from orchestrator.errors import (
     PortTaken,
     WebUIUnreachable,
 )
+from orchestrator.files import storage_errors
 from orchestrator.process import Program, running
 from orchestrator.webui.client import Client
 
@@ -47,7 +48,8 @@ def serving(settings: WebUISettings, *, model: str, lora_dir: Path, log: Path) -
         MissingPackage: what it runs on is not installed.
         WebUIUnreachable: it died, at the start or later, or did not come up in time; its last lines are told.
     """
-    lora_dir.mkdir(parents=True, exist_ok=True)
+    with storage_errors(lora_dir):
+        lora_dir.mkdir(parents=True, exist_ok=True)
     program = Program(_command(settings, model, lora_dir.absolute()), cwd=Path.cwd())
     with running(program, log=log) as server:
         url = _address(server, settings, log)
