@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from orchestrator.errors import FfmpegError, MediaError
 from orchestrator.files import replacing
-from orchestrator.media import pictures
 from orchestrator.media.codecs import choose
 from orchestrator.media.encoder import graph
 from orchestrator.media.probe import probe
@@ -14,15 +14,17 @@ from orchestrator.media.running import Ffmpeg, writing
 from orchestrator.media.timed import feed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from orchestrator.artifacts import FrameSequence
+    import numpy as np
+    from numpy.typing import NDArray
+
     from orchestrator.media.clip import Clip
 
 
 def encode(
-    frames: FrameSequence,
+    frames: Iterable[NDArray[np.uint8]],
     clip: Clip,
     target: Path,
     *,
@@ -31,7 +33,7 @@ def encode(
     audio: Literal["keep", "none"],
     on_frame: Callable[[int], None],
 ) -> None:
-    """Write frames as a video with the times of `clip`, of constant or variable rate, to the tick.
+    """Write frames, taken one by one, as a video with the times of `clip`, of constant or variable rate, to the tick.
 
     Matroska keeps times to the millisecond only. Colours become BT.709, limited range, and are tagged so;
     ffv1 keeps RGB. An odd side, which halved chroma does not allow, is scaled up by one pixel: nothing is
@@ -39,7 +41,7 @@ def encode(
     input gives the same bytes. Sound is kept as `sound.tracks` says.
 
     Args:
-        frames: as many as the clip has, all of one size.
+        frames: (H, W, 3) uint8 RGB, as many as the clip has, all of one size.
         clip: where times and sound come from.
         target: the video; made whole or not at all. Its suffix chooses the container.
         codec: a key of `codecs.CODECS`.
@@ -50,23 +52,24 @@ def encode(
     Raises:
         FfmpegError: ffmpeg failed, the container does not take the codec, or what was written is not as long
             as the clip.
-        ImageError: a frame cannot be read.
+        OrchestrateError: of whatever the frames come from.
         NotWritable, DiskFull: the disk does not let us.
     """
-    assert frames.count == clip.count, "the clip's times are for another number of frames"
     choose(codec, target)
+    stream = iter(frames)
+    first = next(stream)
+    height, width = first.shape[:2]
     with replacing(target) as partial:
         # an encoder that a crash has orphaned may still be finishing its file: leave that one to it
         partial.unlink(missing_ok=True)
-        height, width = pictures.read(frames.path(0)).shape[:2]
         with writing(graph(clip, partial, (width, height), codec, crf, audio)) as ffmpeg:
-            _run(ffmpeg, frames, clip, (width, height), target, on_frame)
+            _run(ffmpeg, chain((first,), stream), clip, (width, height), target, on_frame)
         _verify(partial, clip, target)
 
 
 def _run(
     ffmpeg: Ffmpeg,
-    frames: FrameSequence,
+    frames: Iterator[NDArray[np.uint8]],
     clip: Clip,
     size: tuple[int, int],
     target: Path,
@@ -74,9 +77,8 @@ def _run(
 ) -> None:
     import av
 
-    painted = (pictures.read(frames.path(index)) for index in range(frames.count))
     try:
-        for index in feed(ffmpeg.pipe, clip, size, painted):
+        for index in feed(ffmpeg.pipe, clip, size, frames):
             on_frame(index)
         content = ffmpeg.ended_well()
     except (BrokenPipeError, av.error.FFmpegError):

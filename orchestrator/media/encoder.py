@@ -88,7 +88,7 @@ def _colour_options(codec: Codec) -> dict[str, str]:
 
 def _timing(clip: Clip) -> dict[str, Any]:
     base = tick(clip)
-    exact = {"fps_mode": "passthrough", "enc_time_base": f"{base.numerator}/{base.denominator}"}
+    exact = {"fps_mode": "passthrough", "enc_time_base:v": f"{base.numerator}/{base.denominator}"}
     return exact if clip.constant else {**exact, **_last_frame_kept(clip, base)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a GiB as RGB
+warnings.simplefilter("error", Image.DecompressionBombWarning)  # as Pillow advises: an error can be told
+
 _QUICK = 1  # zlib's fastest level: half as fast again as the default, a tenth larger
 _TO_EIGHT_BITS = 257  # 65535 / 255
 

@@ -26,6 +26,7 @@ __all__ = ["AudioStream", "Colour", "Footage", "probe"]
 _INDEXED = ("mov", "matroska")
 _BROKEN_PROMISE = Fraction(1, 2)  # seconds missing at the end before we speak of a truncated file
 _USUAL_RATE = Fraction(25)  # ffmpeg's own, for a single picture that says nothing of time
+_SAME_RATE = Fraction(1, 100_000)
 _ROUNDING_TICKS = 8  # a rate whose frames are at least so many ticks long can be told apart from its rounding
 
 
@@ -107,7 +108,8 @@ def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
             return stream
-    raise MediaError("this file has sound, but no pictures", where=str(path), remedy="Name a video.")
+    what = "this file has sound, but no pictures" if container.streams.audio else "this video holds no frames"
+    raise MediaError(what, where=str(path), remedy="Name a video that plays.")
 
 
 def _walk(container: InputContainer, path: Path) -> dict[int, list[_Shown]]:
@@ -145,7 +147,7 @@ def _promised_end(container: InputContainer) -> Fraction:
 
     if not container.duration or not container.format.name.startswith(_INDEXED):
         return Fraction(0)
-    return Fraction((container.start_time or 0) + container.duration, av.time_base)
+    return Fraction(container.duration, av.time_base)
 
 
 def _truncated(path: Path) -> MediaError:
@@ -169,13 +171,20 @@ def _timing(frames: Sequence[_Shown], stream: _Rated) -> tuple[tuple[Fraction, .
     """Return the frames' times in seconds, the rate, and the duration."""
     tick = stream.time_base or Fraction(1)
     start = frames[0].time * tick
-    rates = [rate for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate) if rate]
+    told = (stream.average_rate, stream.guessed_rate, stream.base_rate)
+    rates = [_unrounded(rate) for rate in told if rate]
     steady = next((rate for rate in rates if _explains(rate, frames, tick)), None)
     if steady:
         return tuple(start + index / steady for index in range(len(frames))), steady, len(frames) / steady
     last = frames[-1].duration * tick or 1 / next(iter(rates), _USUAL_RATE)
     duration = (frames[-1].time - frames[0].time) * tick + last
     return tuple(frame.time * tick for frame in frames), len(frames) / duration, duration
+
+
+def _unrounded(rate: Fraction) -> Fraction:
+    """Return the rate over 1001 that this one stands for: Matroska's header cannot hold 60000/1001."""
+    exact = Fraction(round(rate * 1001 / 1000) * 1000, 1001)
+    return exact if abs(exact - rate) < rate * _SAME_RATE else rate
 
 
 def _explains(rate: Fraction, frames: Iterable[_Shown], tick: Fraction) -> bool:
