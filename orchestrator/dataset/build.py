@@ -69,7 +69,7 @@ def build(settings: StyleSettings, target: Path, *, seed: int, progress: Progres
         kohya.write_pair(concept, number, sample.pixels, sample.caption)
         origins.append({"from": sample.origin, "window": astuple(sample.crop)})
     write_json(target / ORIGINS, origins)
-    config = kohya.write_config(target, concept=trigger, repeats=settings.repeats, size=settings.size)
+    config = kohya.write_config(target, concept=trigger, repeats=settings.repeats, size=settings.resolution)
     return Dataset(folder=target, config=config, pictures=len(origins), trigger=trigger)
 
 
@@ -80,24 +80,24 @@ def _samples(settings: StyleSettings, seed: int, progress: Progress) -> Iterator
         caption = _caption(picture, settings, progress)
         for crop in _crops(picture, settings, (seed, number), progress):
             window = picture.pixels[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
-            yield _Sample(resize(window, settings.size), caption, picture.origin, crop)
+            yield _Sample(resize(window, settings.resolution), caption, picture.origin, crop)
 
 
 def _pictures(settings: StyleSettings, progress: Progress) -> Iterator[Picture]:
     if isinstance(settings.from_, VideoStyle):
-        return film.pictures(settings.from_.video, settings.select, settings.size, progress)
+        return film.pictures(settings.from_.video, settings.select, settings.resolution, progress)
     return folder.pictures(settings.from_.images, settings.select, progress)
 
 
 def _crops(
     picture: Picture, settings: StyleSettings, seed: tuple[int, int], progress: Progress
 ) -> list[crops.Crop]:
-    whole = crops.largest(picture.size, settings.size)
-    if (times := whole.enlargement(settings.size)) > MUCH:
+    whole = crops.largest(picture.size, settings.resolution)
+    if (times := whole.enlargement(settings.resolution)) > MUCH:
         width, height = picture.size
         progress.say(f"{picture.origin} has only {width}x{height} pixels and is enlarged {times:.1f} times")
     random = np.random.default_rng(seed)
-    closer = [crops.closer(picture.size, settings.size, random) for _ in range(settings.crops - 1)]
+    closer = [crops.closer(picture.size, settings.resolution, random) for _ in range(settings.crops - 1)]
     return [whole, *closer]
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from string import Formatter
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 
 from orchestrator.settings import InputPath, Settings
 
-Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
+_SIDES = range(64, 4097, 8)  # pixels: autoencoders shrink by 8
 RuleName = Literal["sharp", "distinct", "spread"]
 
 
@@ -32,6 +33,16 @@ def _kind(value: Any) -> str | None:
     named = [kind for key, kind in kinds.items() if key in keys]
     return named[0] if len(named) == 1 else None
 
+
+def _as_size(value: Any) -> tuple[int, int]:
+    sides = tuple(value) if isinstance(value, list | tuple) else (value, value)
+    if len(sides) != 2 or not all(type(side) is int and side in _SIDES for side in sides):  # noqa: PLR2004 - a pair
+        message = f"write a side or [width, height], multiples of 8 from 64 to 4096, not {value!r}"
+        raise ValueError(message)
+    return sides
+
+
+Size = Annotated[tuple[int, int], BeforeValidator(_as_size, json_schema_input_type=int | tuple[int, int])]
 
 StyleSource = Annotated[
     Annotated[VideoStyle, Tag(VideoStyle.__name__)] | Annotated[ImagesStyle, Tag(ImagesStyle.__name__)],
@@ -65,8 +76,16 @@ class CaptionSettings(Settings):
     """
 
     method: Literal["template"] = "template"
-    trigger: str = Field(pattern=r"^\w[\w-]*$", max_length=64)
+    trigger: str = Field(max_length=64)
     template: str = "{trigger} style"
+
+    @field_validator("trigger")
+    @classmethod
+    def _is_one_word(cls, trigger: str) -> str:
+        if not re.fullmatch(r"\w[\w-]*", trigger):
+            message = f"'{trigger}' must be one word of letters, digits, _ and -"
+            raise ValueError(message)
+        return trigger
 
     @field_validator("template")
     @classmethod
@@ -89,7 +108,7 @@ class StyleSettings(Settings):
         from_: where it comes from; `from` in project.yaml.
         select: which pictures are taken; without it 24 frames of a film, but every picture of a folder.
         captions: what is written beside them.
-        resolution: side, or (width, height), of the training pictures, in pixels.
+        resolution: width and height of the training pictures, in pixels; one number means a square.
         crops: training pictures cut from each picture taken: the first shows as much as fits, the others
             are closer and closer looks at parts of it, which teach texture and line.
         repeats: how often one epoch shows each training picture.
@@ -98,11 +117,6 @@ class StyleSettings(Settings):
     from_: StyleSource = Field(alias="from")
     select: SelectSettings | None = None
     captions: CaptionSettings
-    resolution: Side | tuple[Side, Side] = 512
+    resolution: Size = (512, 512)
     crops: int = Field(default=1, ge=1, le=64)
     repeats: int = Field(default=10, ge=1, le=10_000)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the training pictures, in pixels."""
-        return self.resolution if isinstance(self.resolution, tuple) else (self.resolution, self.resolution)

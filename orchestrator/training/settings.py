@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from orchestrator.settings import InputPath, Settings
 
 Scalar = bool | int | float | str
-Value = Scalar | list[Scalar]
 TrainerName = Literal["embedded"]
+
+
+def _as_model(value: Any) -> Any:
+    if not isinstance(value, str | Path) or not str(value):
+        message = f"write `pocket`, or the path of a checkpoint, not {value!r}"
+        raise ValueError(message)
+    return value
+
+
+def _as_value(value: Any) -> Any:
+    if not all(isinstance(each, Scalar) for each in (value if isinstance(value, list) else [value])):
+        message = f"write a number, a text, true or false, or a list of these, not {value!r}"
+        raise ValueError(message)
+    return value
+
+
+Value = Annotated[Scalar | list[Scalar], BeforeValidator(_as_value)]
+BaseModelName = Annotated[
+    Literal["pocket"] | InputPath, Field(union_mode="left_to_right"), BeforeValidator(_as_model)
+]
 
 
 class TrainingSettings(Settings):
@@ -27,6 +47,6 @@ class TrainingSettings(Settings):
 
     trainer: TrainerName = "embedded"
     preset: str | None = None
-    base_model: Annotated[Literal["pocket"] | InputPath, Field(union_mode="left_to_right")] = "pocket"
+    base_model: BaseModelName = "pocket"
     overrides: dict[str, Value] = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, lt=2**32)

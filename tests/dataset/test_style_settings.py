@@ -17,7 +17,7 @@ def test_a_video_and_a_word_are_enough() -> None:
     settings = StyleSettings.model_validate(style())
     assert isinstance(settings.from_, VideoStyle)
     assert settings.select is None
-    assert settings.size == (512, 512)
+    assert settings.resolution == (512, 512)
     assert settings.captions.template == "{trigger} style"
 
 
@@ -40,17 +40,17 @@ def test_a_template_names_the_trigger_and_nothing_else(template: str) -> None:
 @pytest.mark.parametrize("trigger", ["", "two words", "a,b", "../up", "a/b", "<lora>", "-dash", "x" * 65])
 def test_a_trigger_is_one_plain_word(trigger: str) -> None:
     """It goes into prompts, folder and file names, and must be harmless in each."""
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match=r"one word|at most 64"):
         CaptionSettings(trigger=trigger)
 
 
-@pytest.mark.parametrize("resolution", [500, 8, [512], [512, 100]])
+@pytest.mark.parametrize("resolution", [500, 8, True, "512", [512], [512, 100], [64, 64, 64]])
 def test_a_resolution_is_what_latents_can_have(resolution: Any) -> None:
-    """Sides are multiples of 8 pixels."""
-    with pytest.raises(ValidationError):
+    """Sides are multiples of 8 pixels, and the message says so."""
+    with pytest.raises(ValidationError, match="multiples of 8"):
         StyleSettings.model_validate(style(resolution=resolution))
 
 
 def test_a_resolution_may_be_a_width_and_a_height() -> None:
     """A pair as YAML gives it is width, height."""
-    assert StyleSettings.model_validate(style(resolution=[512, 768])).size == (512, 768)
+    assert StyleSettings.model_validate(style(resolution=[512, 768])).resolution == (512, 768)

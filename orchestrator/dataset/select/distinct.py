@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.dataset.select.candidate import LOOK_SIDE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,11 +22,11 @@ def distinct(candidates: Sequence[Candidate], count: int, /) -> list[Candidate]:
 
     del count
     kept: list[Candidate] = []
-    looks: list[np.ndarray] = []
+    recent = np.empty((MEMORY, LOOK_SIDE**2 * 3), np.int16)
     for candidate in candidates:
-        look = candidate.look.astype(np.int16)
-        recent = looks[-MEMORY:]
-        if not recent or np.abs(np.stack(recent) - look).mean(axis=(1, 2, 3)).min() >= ALIKE:
+        look = candidate.look.ravel()
+        differences = np.abs(recent[: len(kept)] - look).mean(axis=1)
+        if not (differences < ALIKE).any():
+            recent[len(kept) % MEMORY] = look
             kept.append(candidate)
-            looks.append(look)
     return kept
