@@ -30,7 +30,7 @@ media: $(MEDIA)
 # lpips asks for torchvision at its import, of which the tests need nothing: it is installed without it
 .venv/.test: .venv/.demo
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[embedded,dev]'
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps lpips==0.1.4
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps lpips==0.1.4 tqdm
 	touch $@
 
 $(MEDIA): .venv/.demo

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from orchestrator import document
 from orchestrator.dataset.settings import StyleSettings
+from orchestrator.media.codecs import CODECS
 from orchestrator.metrics.settings import ScoreSettings
 from orchestrator.settings import InputPath, OutputPath, Settings
 from orchestrator.stylization.settings import StylizeSettings
@@ -73,6 +74,14 @@ class OutputSettings(Settings):
     codec: Literal["h264", "h265", "av1", "prores", "ffv1"] = "h264"
     crf: int | None = Field(default=None, ge=0, le=63)
     audio: Literal["keep", "none"] = "keep"
+
+    @model_validator(mode="after")
+    def _fits_its_container(self) -> OutputSettings:
+        suffixes = CODECS[self.codec].containers
+        if self.video.suffix not in suffixes:
+            message = f"{self.codec} goes into {', '.join(suffixes)}, not into '{self.video.name}'"
+            raise ValueError(message)
+        return self
 
 
 class Project(Settings):

@@ -27,7 +27,7 @@ def table(measurements: Measurements) -> str:
         low, high = min(known, default=(0.0, 0)), max(known, default=(0.0, 0))
         worst, best = (low, high) if metric.better == "higher" else (high, low)
         mean = measurements.means.get(name)
-        shown = "none" if mean is None else f"{mean:.4f}"
+        shown = "none" if mean is None else f"{mean:.3g}"
         rows.add_row(metric.label, shown, metric.better, str(worst[1]), str(best[1]))
     text = io.StringIO()
     Console(file=text, width=110).print(rows)

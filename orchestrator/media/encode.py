@@ -33,8 +33,9 @@ def encode(
     audio: Literal["keep", "none"],
     on_frame: Callable[[int], None],
 ) -> None:
-    """Write frames, taken one by one, as a video with the times of `clip`, of constant or variable rate, to the tick.
+    """Write frames, taken one by one, as a video with the times of `clip`, to the tick.
 
+    Constant and variable rates are kept alike.
     Matroska keeps times to the millisecond only. Colours become BT.709, limited range, and are tagged so;
     ffv1 keeps RGB. An odd side, which halved chroma does not allow, is scaled up by one pixel: nothing is
     cut off or added, and every player shows it. The picture keeps the source's display aspect. The same
@@ -89,14 +90,18 @@ def _run(
 
 
 def _verify(written: Path, clip: Clip, target: Path) -> None:
-    """Read the result back: it must have every frame, and last as long to within half a frame."""
+    """Read the result back: every frame at its time, and the whole as long, to within half a frame."""
     try:
         made = probe(written)
     except MediaError as error:
         raise _failed(target, error.what) from error
     if made.count != clip.count:
         raise _failed(target, f"it has {made.count} frames instead of {clip.count}")
-    if abs(made.duration - clip.duration) > 1 / (2 * clip.fps):
+    slack = 1 / (2 * clip.fps)
+    shifts = (made.times[0] + wanted - time for wanted, time in zip(clip.times, made.times, strict=True))
+    if any(abs(shift) > slack for shift in shifts):
+        raise _failed(target, "its frames are not shown at the source's times")
+    if abs(made.duration - clip.duration) > slack:
         raise _failed(target, f"it lasts {float(made.duration)} s instead of {float(clip.duration)} s")
 
 

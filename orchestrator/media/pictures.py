@@ -12,9 +12,12 @@ from orchestrator.errors import ImageError
 from orchestrator.files import replacing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from orchestrator.artifacts import FrameSequence
 
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a GiB as RGB
 warnings.simplefilter("error", Image.DecompressionBombWarning)  # as Pillow advises: an error can be told
@@ -48,6 +51,11 @@ def read(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
         raise _too_large(path, "more pixels than Pillow opens") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise _unreadable(path, error) from error
+
+
+def stored(frames: FrameSequence) -> Iterator[NDArray[np.uint8]]:
+    """Yield the pictures of a sequence, read one by one. Raises ImageError, as `read`."""
+    return (read(frames.path(index)) for index in range(frames.count))
 
 
 def write_png(path: Path, array: NDArray[np.uint8]) -> None:

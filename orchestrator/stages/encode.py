@@ -20,12 +20,13 @@ def encode(settings: OutputSettings, source: Source, stylize: Stage[FrameSequenc
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
         from orchestrator.media.encode import encode as write_video
+        from orchestrator.media.pictures import stored
 
         frames = made(stylize)
         target = folder / f"video{settings.video.suffix}"
         with progress.task("encoding", total=frames.count, unit="frames") as task:
             write_video(
-                frames,
+                stored(frames),
                 source.clip,
                 target,
                 codec=settings.codec,

@@ -79,10 +79,9 @@ def _rows(path: Path) -> list[dict[str, float | None]]:
 
 def _pairs(source: Source, painted: FrameSequence) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     from orchestrator.media.decode import frames
-    from orchestrator.media.pictures import read
+    from orchestrator.media.pictures import stored
 
-    for index, frame in enumerate(frames(source.clip)):
-        yield frame, read(painted.path(index))
+    return zip(frames(source.clip), stored(painted), strict=True)
 
 
 def _pictures(dataset: Dataset) -> list[NDArray[np.uint8]]:

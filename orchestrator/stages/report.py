@@ -52,12 +52,13 @@ def report(
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
         from orchestrator.media.decode import frames as decoded
+        from orchestrator.media.pictures import stored
         from orchestrator.report.data import ReportData
         from orchestrator.report.render import render
 
         frames, lora = made(stylize), made(train)
         with progress.task("writing the report", total=2 * frames.count, unit="frames") as task:
-            for name, pictures in (("source", decoded(source.clip)), ("result", _read(frames))):
+            for name, pictures in (("source", decoded(source.clip)), ("result", stored(frames))):
                 _preview(pictures, source.clip, folder / f"{name}.mp4", task)
         data = ReportData(
             title=project.name,
@@ -75,12 +76,6 @@ def report(
 def load(folder: Path) -> Path:
     """Return the page."""
     return folder / _PAGE
-
-
-def _read(frames: FrameSequence) -> Iterator[NDArray[np.uint8]]:
-    from orchestrator.media.pictures import read
-
-    return (read(frames.path(index)) for index in range(frames.count))
 
 
 def _preview(pictures: Iterable[NDArray[np.uint8]], clip: Clip, target: Path, task: Task) -> None:

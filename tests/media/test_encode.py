@@ -14,7 +14,7 @@ from orchestrator.media import encode as encoding
 from orchestrator.media.clip import Clip, cut
 from orchestrator.media.decode import frames, one
 from orchestrator.media.encode import encode
-from orchestrator.media.pictures import write_png
+from orchestrator.media.pictures import stored, write_png
 from orchestrator.media.probe import probe
 from orchestrator.media.running import writing
 
@@ -46,7 +46,7 @@ def _painted(clip: Clip, folder: Path, size: tuple[int, int] | None = None) -> F
 def _encode(clip: Clip, target: Path, codec: str = "h264", size: tuple[int, int] | None = None) -> list[int]:
     done: list[int] = []
     painted = _painted(clip, target.parent / "frames", size)
-    encode(painted, clip, target, codec=codec, crf=None, audio="keep", on_frame=done.append)
+    encode(stored(painted), clip, target, codec=codec, crf=None, audio="keep", on_frame=done.append)
     return done
 
 
@@ -200,7 +200,15 @@ def test_silence_stays_silence(with_sound: Path, variable: Path, tmp_path: Path)
     assert probe(tmp_path / "mute.mp4").audio == ()
     clip = cut(probe(with_sound), None, Fraction(1, 5))
     painted = _painted(clip, tmp_path / "few")
-    encode(painted, clip, tmp_path / "none.mp4", codec="h264", crf=30, audio="none", on_frame=lambda _: None)
+    encode(
+        stored(painted),
+        clip,
+        tmp_path / "none.mp4",
+        codec="h264",
+        crf=30,
+        audio="none",
+        on_frame=lambda _: None,
+    )
     assert probe(tmp_path / "none.mp4").audio == ()
 
 
@@ -210,7 +218,7 @@ def test_quality_is_chosen_by_crf(with_sound: Path, tmp_path: Path) -> None:
     painted = _painted(clip, tmp_path / "frames")
     for crf in (10, 40):
         target = tmp_path / f"{crf}.mp4"
-        encode(painted, clip, target, codec="h264", crf=crf, audio="none", on_frame=lambda _: None)
+        encode(stored(painted), clip, target, codec="h264", crf=crf, audio="none", on_frame=lambda _: None)
     assert (tmp_path / "40.mp4").stat().st_size < (tmp_path / "10.mp4").stat().st_size / 2
 
 
@@ -256,7 +264,13 @@ def test_ffmpegs_own_words_are_told(
     object.__setattr__(gone.footage, "path", tmp_path / "gone.mp4")
     with pytest.raises(FfmpegError, match="No such file"):
         encode(
-            painted, gone, tmp_path / "o.mp4", codec="h264", crf=None, audio="keep", on_frame=lambda _: None
+            stored(painted),
+            gone,
+            tmp_path / "o.mp4",
+            codec="h264",
+            crf=None,
+            audio="keep",
+            on_frame=lambda _: None,
         )
 
 
