@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from orchestrator import presets, safetensors_file
-from orchestrator.errors import ModelFileError, PresetError
+from orchestrator import presets
+from orchestrator.errors import PresetError
+from orchestrator.training import base_model
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -40,7 +41,6 @@ OURS = {
 
 # where both are given, trainers silently follow the epochs; so the one that the user names replaces the other
 _RIVALS = {"max_train_steps": "max_train_epochs", "max_train_epochs": "max_train_steps"}
-_PICKLES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
 
 
 def config(settings: TrainingSettings, *, output_dir: Path, output_name: str) -> Config:
@@ -52,7 +52,7 @@ def config(settings: TrainingSettings, *, output_dir: Path, output_name: str) ->
     """
     return {
         **arguments(settings),
-        "pretrained_model_name_or_path": base_model(settings.base_model),
+        "pretrained_model_name_or_path": base_model.argument(settings.base_model),
         "output_dir": str(output_dir),
         "output_name": output_name,
         "save_model_as": "safetensors",
@@ -68,7 +68,7 @@ def arguments(settings: TrainingSettings) -> Config:
 def check(settings: TrainingSettings) -> None:
     """Look at everything that settings name, starting nothing. Raises as `config`."""
     arguments(settings)
-    base_model(settings.base_model)
+    base_model.argument(settings.base_model)
 
 
 def preset_name(settings: TrainingSettings) -> str:
@@ -120,29 +120,9 @@ def merged(arguments: Config, overrides: Mapping[str, Value]) -> Config:
     return {name: value for name, value in arguments.items() if name not in replaced} | dict(overrides)
 
 
-def base_model(model: str | Path) -> str:
-    """Return what names the base model to a trainer: `pocket`, or an absolute path.
-
-    Raises:
-        ModelFileError: it is missing, a pickle, or not a whole safetensors file.
-    """
-    if isinstance(model, str):
-        return model
-    if not model.exists():
-        raise ModelFileError(
-            "there is no such base model",
-            where=str(model),
-            remedy="Give the path of a .safetensors checkpoint or of a diffusers folder, or `pocket`.",
-        )
-    if model.is_file():
-        _check_file(model)
-    elif not (model / "model_index.json").is_file():
-        raise ModelFileError(
-            "this folder holds no diffusers model (no model_index.json)",
-            where=str(model),
-            remedy="Name the folder that holds it, or a .safetensors file.",
-        )
-    return str(model.resolve())
+def toml(arguments: Config) -> str:
+    """Return arguments as the text of a `--config_file`."""
+    return tomli_w.dumps(arguments)
 
 
 def absolute_datasets(text: str, folder: Path) -> str:
@@ -155,16 +135,6 @@ def absolute_datasets(text: str, folder: Path) -> str:
         for subset in block["subsets"]:
             subset["image_dir"] = (folder / subset["image_dir"]).absolute().as_posix()
     return tomli_w.dumps(content)
-
-
-def _check_file(model: Path) -> None:
-    if model.suffix.lower() in _PICKLES:
-        raise ModelFileError(
-            f"a pickle ({model.suffix}) can run any program when it is opened, and is never opened here",
-            where=str(model),
-            remedy="Convert it to safetensors, or take the .safetensors file that most models also come as.",
-        )
-    safetensors_file.header(model)
 
 
 def _refuse_ours(name: str) -> None:
@@ -198,8 +168,3 @@ def _type(value: Value) -> str:
     if isinstance(value, int | float):
         return "a number"
     return "a text" if isinstance(value, str) else "a list"
-
-
-def toml(arguments: Config) -> str:
-    """Return arguments as the text of a `--config_file`."""
-    return tomli_w.dumps(arguments)

@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from orchestrator.errors import ModelFileError, PresetError
-from orchestrator.training import configs
+from orchestrator.training import base_model, configs
 from orchestrator.training.settings import TrainingSettings
 
 
@@ -102,7 +102,7 @@ def test_other_unusable_base_models_are_told_apart(tmp_path: Path) -> None:
         (liar, "no whole safetensors file"),
     ]:
         with pytest.raises(ModelFileError, match=words):
-            configs.base_model(model)
+            base_model.argument(model)
 
 
 def test_usable_base_models_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,8 +113,8 @@ def test_usable_base_models_become_absolute(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "diffusers").mkdir()
     (tmp_path / "diffusers" / "model_index.json").write_text("{}")
     monkeypatch.chdir(tmp_path)
-    assert configs.base_model(Path("model.safetensors")) == str(tmp_path / "model.safetensors")
-    assert configs.base_model(Path("diffusers")) == str(tmp_path / "diffusers")
+    assert base_model.argument(Path("model.safetensors")) == str(tmp_path / "model.safetensors")
+    assert base_model.argument(Path("diffusers")) == str(tmp_path / "diffusers")
 
 
 def test_the_training_set_is_named_absolutely(tmp_path: Path) -> None:
