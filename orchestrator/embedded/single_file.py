@@ -121,6 +121,7 @@ def _unet_sd1(tensors: Tensors) -> dict[str, Any]:
     context = tensors[_UNET + "input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"].shape[1]
     return {
         "sample_size": 64,
+        "layers_per_block": 2,
         "block_out_channels": [width, 2 * width, 4 * width, 4 * width],
         "cross_attention_dim": context,
         "attention_head_dim": 8,
@@ -131,6 +132,7 @@ def _unet_sdxl(tensors: Tensors) -> dict[str, Any]:
     width = tensors[_UNET + "input_blocks.0.0.weight"].shape[0]
     return {
         "sample_size": 128,
+        "layers_per_block": 2,
         "block_out_channels": [width, 2 * width, 4 * width],
         "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
         "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
