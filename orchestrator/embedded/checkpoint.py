@@ -56,8 +56,7 @@ def load(base: str, *, device: str, dtype: torch.dtype) -> Components:
     Raises:
         ModelFileError: it is missing, a pickle, damaged, or no model of these families.
     """
-    path = POCKET_FOLDER if base == POCKET else Path(base).expanduser()
-    _require(path, base)
+    path = locate(base)
     if path.is_dir():
         parts = _from_folder(path, dtype)
         sha256 = digest.of_folder(path, "*.safetensors")
@@ -71,7 +70,13 @@ def load(base: str, *, device: str, dtype: torch.dtype) -> Components:
     return Components(**parts, name=POCKET if base == POCKET else path.stem, sha256=sha256)
 
 
-def _require(path: Path, base: str) -> None:
+def locate(base: str) -> Path:
+    """Return where a base model lies, without importing or reading anything heavy.
+
+    Raises:
+        ModelFileError: there is nothing, or a pickle.
+    """
+    path = POCKET_FOLDER if base == POCKET else Path(base).expanduser()
     if path.suffix.lower() in _PICKLES:
         raise ModelFileError(
             f"a {path.suffix} file can run code when it is opened, so it is not opened",
@@ -85,6 +90,7 @@ def _require(path: Path, base: str) -> None:
             remedy="Give 'pocket', the path of a .safetensors file, or a diffusers folder: "
             "models are never downloaded.",
         )
+    return path
 
 
 def _from_folder(folder: Path, dtype: torch.dtype) -> dict[str, Any]:

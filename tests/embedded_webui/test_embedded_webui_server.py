@@ -98,7 +98,7 @@ def test_interrupt_ends_the_job_and_says_so(server: Server) -> None:
 def test_skip_ends_one_batch_only(server: Server) -> None:
     """After skip the next batch of the request is painted."""
     with ThreadPoolExecutor() as pool:
-        job = pool.submit(server.post, "txt2img", **(LONG | {"steps": 200, "n_iter": 2}))
+        job = pool.submit(server.post, "txt2img", **(LONG | {"steps": 80, "n_iter": 2}))
         wait_until_painting(server)
         server.post("skip")
         painted = read(job.result(timeout=60))
@@ -178,6 +178,7 @@ def test_the_public_client_works(server: Server) -> None:
     assert api.util_get_current_model() == api.get_options()["sd_model_checkpoint"]
     assert api.set_options({"sd_model_checkpoint": api.util_get_model_names()[0]}) is None
     assert api.get_loras() == server.get("loras")
+    assert api.session.post(f"{api.baseurl}/refresh-loras").json() is None
     assert api.refresh_checkpoints() is None
     assert "Euler a" in api.util_get_sampler_names()
     assert "karras" in api.util_get_scheduler_names()

@@ -89,11 +89,10 @@ class LoraNetwork(nn.Module):
 
     def __init__(self, components: Components, plan: Plan) -> None:
         super().__init__()
-        self._hooks = []
         for name, base, rank, alpha in _targets(components, plan):
             pair = LowRankPair(base, rank, alpha, plan.dropout).to(base.weight.device)
             self.add_module(name, pair)
-            self._hooks.append(base.register_forward_hook(_adding(pair)))
+            base.register_forward_hook(_adding(pair))
 
     def parameters_of(self, prefix: str) -> list[nn.Parameter]:
         """Return the trained tensors of the modules whose names start with `prefix`."""

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.embedded import checkpoint
 from orchestrator.embedded.webui import listening
 from orchestrator.errors import OrchestrateError
 
@@ -28,11 +29,12 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     try:
-        socket = listening.bind(arguments.host, arguments.port)  # first: a taken port is told at once
+        checkpoint.locate(arguments.model)
+        socket = listening.bind(arguments.host, arguments.port)  # a taken port, too, is told at once
         desk = _open(arguments)
         listening.serve(desk, socket, _flags(arguments), arguments.api_auth)
     except OrchestrateError as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
+        print(". ".join(line.strip() for line in str(error).splitlines()), file=sys.stderr)
         return error.exit_code
     return 0
 
