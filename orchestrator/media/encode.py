@@ -35,11 +35,11 @@ def encode(
 ) -> None:
     """Write frames, taken one by one, as a video with the times of `clip`, to the tick.
 
-    Constant and variable rates are kept alike.
-    Matroska keeps times to the millisecond only. Colours become BT.709, limited range, and are tagged so;
-    ffv1 keeps RGB. An odd side, which halved chroma does not allow, is scaled up by one pixel: nothing is
-    cut off or added, and every player shows it. The picture keeps the source's display aspect. The same
-    input gives the same bytes. Sound is kept as `sound.tracks` says.
+    Constant and variable rates are kept alike; Matroska keeps times to the millisecond only. Colours become
+    BT.709, limited range, and are tagged so; ffv1 keeps RGB. An odd side, which halved chroma does not
+    allow, is scaled up by one pixel: nothing is cut off or added, and every player shows it. The picture
+    keeps the source's display aspect. Sound is kept as `sound.tracks` says. The same input gives the same
+    bytes.
 
     Args:
         frames: (H, W, 3) uint8 RGB, as many as the clip has, all of one size.

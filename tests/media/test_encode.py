@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -240,16 +241,9 @@ def test_a_failure_leaves_the_older_file(with_sound: Path, tmp_path: Path) -> No
     _encode(clip, target)
     first = target.read_bytes()
     (tmp_path / "frames" / "000020.png").write_bytes(b"damaged")
+    damaged = stored(FrameSequence(tmp_path / "frames", 25))
     with pytest.raises(ImageError):
-        encode(
-            FrameSequence(tmp_path / "frames", 25),
-            clip,
-            target,
-            codec="h264",
-            crf=None,
-            audio="keep",
-            on_frame=lambda _: None,
-        )
+        encode(damaged, clip, target, codec="h264", crf=None, audio="keep", on_frame=lambda _: None)
     assert target.read_bytes() == first
     assert {each.name for each in tmp_path.iterdir()} == {"out.mp4", "frames"}
 
@@ -276,9 +270,17 @@ def test_ffmpegs_own_words_are_told(
 
 def test_a_result_that_does_not_measure_up_is_refused(with_sound: Path, tmp_path: Path) -> None:
     """What was written is read back: another count or length is an error, not a video."""
-    whole = cut(probe(with_sound), None, None)
-    with pytest.raises(FfmpegError, match="50 frames instead of 25"):
-        encoding._verify(with_sound, Clip(whole.footage, 0, 25), tmp_path / "out.mp4")
+    footage = probe(with_sound)
+    longer = replace(footage, duration=footage.duration + Fraction(1, 10))
+    times = (*footage.times[:20], footage.times[20] + Fraction(3, 100), *footage.times[21:])
+    wrong = {
+        "50 frames instead of 25": Clip(footage, 0, 25),
+        "2.0 s instead of 2.1 s": Clip(longer, 0, 50),
+        "source's times": Clip(replace(footage, times=times), 0, 50),
+    }
+    for words, clip in wrong.items():
+        with pytest.raises(FfmpegError, match=words):
+            encoding._verify(with_sound, clip, tmp_path / "out.mp4")
 
 
 def test_a_full_disk_is_recognised() -> None:
