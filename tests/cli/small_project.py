@@ -9,6 +9,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from orchestrator.media.binary import ffmpeg
 
 PROJECT = """\
@@ -55,3 +58,15 @@ def make_video(target: Path, *, seconds: float = 0.4, size: str = "64x48") -> Pa
     inputs = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone)
     subprocess.run((ffmpeg(), "-v", "error", "-y", *inputs, "-pix_fmt", "yuv420p", str(target)), check=True)
     return target
+
+
+def make_project(folder: Path) -> Path:
+    """Fill a folder with a project file, ten frames of video with sound, and four style pictures."""
+    make_video(folder / "street.mp4")
+    (folder / "style").mkdir()
+    random = np.random.default_rng(0)
+    for number in range(4):
+        pixels = random.integers(0, 255, (80, 80, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "style" / f"{number}.png")
+    (folder / "project.yaml").write_text(PROJECT)
+    return folder
