@@ -8,13 +8,13 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import typing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from orchestrator import schema
 from orchestrator.errors import ProjectError
 from orchestrator.settings import FOLDER, Settings
 
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from orchestrator.schema import Place
+
 MAX_BYTES = 1 << 20
 MAX_NODES = 20_000  # after aliases are followed: a settings file has a few hundred
 
-Place = tuple[str | int, ...]
 S = TypeVar("S", bound=Settings)
 
 
@@ -247,10 +248,10 @@ def _form(error: yaml.MarkedYAMLError) -> str:
 
 
 def _said(detail: ErrorDetails, dotted: str, model: type[BaseModel]) -> str:
-    kind, loc = detail["type"], detail["loc"]
+    kind, place = detail["type"], detail["loc"]
     if kind == "extra_forbidden":
-        known = _keys(model, loc[:-1])
-        near = difflib.get_close_matches(str(loc[-1]), known, n=1)
+        known = schema.keys(model, place[:-1])
+        near = difflib.get_close_matches(str(place[-1]), known, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(known)}"
         return f"unknown key '{dotted}'; {hint}"
     if kind == "missing":
@@ -258,29 +259,12 @@ def _said(detail: ErrorDetails, dotted: str, model: type[BaseModel]) -> str:
     message = detail["msg"].removeprefix("Value error, ")
     if kind == "value_error":
         return f"{dotted}: {message}"
-    return f"{dotted}: {message[:1].lower()}{message[1:]}, not {_shown(detail['input'])}"
+    received = "" if schema.is_secret(model, place) else f", not {_shown(detail['input'])}"
+    return f"{dotted}: {message[:1].lower()}{message[1:]}{received}"
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        return "a mapping" if isinstance(value, dict) else "a list"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004 - about half a line
-
-
-def _keys(model: type[BaseModel], loc: Place) -> list[str]:
-    """Return the keys that may stand at a place, following nested settings."""
-    current: list[type[BaseModel]] = [model]
-    for part in loc:
-        fields = [
-            (kind.__name__, name, field) for kind in current for name, field in kind.model_fields.items()
-        ]
-        inner = [
-            m for _, name, field in fields if part in {name, field.alias} for m in _models(field.annotation)
-        ]
-        current = inner or [kind for kind in current if kind.__name__ == part] or current
-    return sorted({field.alias or name for kind in current for name, field in kind.model_fields.items()})
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for each in typing.get_args(annotation) for model in _models(each)]

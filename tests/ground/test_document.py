@@ -98,6 +98,13 @@ def test_secrets_come_from_the_environment_and_are_never_shown(monkeypatch: pyte
     assert "hunter2" not in repr(read) + read.model_dump_json()
 
 
+def test_a_secret_of_the_wrong_kind_is_not_shown_either() -> None:
+    """A password that YAML reads as a number is refused without being repeated."""
+    (told,) = complaints("name: x\nauth: 271828\n")
+    assert told.startswith("p.yaml:2:1: auth: ")
+    assert "271828" not in told
+
+
 def test_inputs_are_found_beside_the_file_and_outputs_stay_inside(tmp_path: Path) -> None:
     """Relative, absolute, dotted and linked ways out are all refused."""
     read = parse("name: x\nvideo: media/a.mp4\nout: sub/../y.mp4\n", tmp_path)
