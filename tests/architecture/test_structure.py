@@ -11,7 +11,14 @@ from orchestrator import errors
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "orchestrator"
 
-GROUND = {path.stem for path in PACKAGE.glob("*.py")} - {"project", "publish", "assemble", "preflight", "doctor", "__init__"}
+GROUND = {path.stem for path in PACKAGE.glob("*.py")} - {
+    "project",
+    "publish",
+    "assemble",
+    "preflight",
+    "doctor",
+    "__init__",
+}
 ROOMS: list[set[str]] = [
     GROUND,
     {"media", "webui", "pipeline"},

@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -136,6 +137,22 @@ def orphans(project: Path, within: float = 15.0) -> list[psutil.Process]:
     while (left := running_inside(project)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return left
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(copied: Path) -> None:
+    """Exit code 130, one line, no trainer left; the next run begins where this one stopped."""
+    command = (sys.executable, "-m", "orchestrator.cli.main", "run", "project.yaml", "--json")
+    with subprocess.Popen(command, cwd=copied, stdout=subprocess.PIPE, text=True) as run:
+        while not reached(copied, Instant("train", "trainer.log", 1, 0)):
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        out, _ = run.communicate(timeout=30)
+    assert run.returncode == 130
+    last = json.loads(out.splitlines()[-1])
+    assert last["event"] == "error"
+    assert "goes on from there" in last["what"]
+    assert not orphans(copied)
+    assert actions(copied)["dataset"] == "keep"
 
 
 def painted(project: Path) -> dict[Path, int]:
