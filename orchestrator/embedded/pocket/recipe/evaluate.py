@@ -129,7 +129,7 @@ def reinhard(film: Sequence[Frame]) -> Restyle:
         lab = _lab(frame)
         moved = (lab - lab.mean((0, 1))) / (lab.std((0, 1)) + 1e-6) * deviation + mean
         rgb = np.asarray(cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_LAB2RGB), np.float32)
-        return (rgb.clip(0, 1) * 255).round().astype(np.uint8)
+        return np.asarray((rgb.clip(0, 1) * 255).round(), np.uint8)
 
     return restyle
 

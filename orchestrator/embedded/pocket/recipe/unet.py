@@ -1,7 +1,8 @@
 """Step 5: train the U-Net and the text encoder together; writes the folders `unet` and `text_encoder`.
 
 Velocity prediction, losses weighted by min-SNR 5 (Hang et al. 2023), captions dropped now and then. Most
-steps see 16 x 16 windows of the latents: convolutions learn as well from them, and four times as many fit into the time.
+steps see 16 x 16 windows of the latents: convolutions learn as well from them, and four times as many fit
+into the time.
 """
 
 from __future__ import annotations
