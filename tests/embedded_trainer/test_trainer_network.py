@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,7 @@ import torch
 
 from orchestrator.embedded import checkpoint, kohya
 from orchestrator.embedded.trainer.network import LoraNetwork, Plan
-from orchestrator.errors import LoraError
+from orchestrator.errors import LoraError, ModelFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,6 +107,31 @@ def test_an_untrained_lora_changes_nothing_and_a_trained_one_adds_its_product(sd
     kernel = torch.einsum("or,rikl->oikl", up[..., 0, 0], down) * (1.5 / 3)
     added = torch.nn.functional.conv2d(image, kernel, stride=2, padding=1)
     torch.testing.assert_close(convolution(image), before[1] + added)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_save_that_is_stopped_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGTERM in the middle of writing removes the half-written file, and the handler from before is back."""
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(os, "fsync", lambda _: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(SystemExit) as ended:
+        kohya.save(tmp_path / "lora.safetensors", {"lora_unet_x.alpha": torch.tensor(1.0)}, {})
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_foreign_files_are_no_starting_weights(tmp_path: Path) -> None:
+    """A missing file, a text, and a safetensors file of something else are each refused."""
+    file = tmp_path / "x.safetensors"
+    with pytest.raises(ModelFileError, match="no such file"):
+        kohya.load(file)
+    file.write_text("no tensors", "utf-8")
+    with pytest.raises(ModelFileError, match="no whole safetensors file"):
+        kohya.load(file)
+    kohya.save(file, {"model.weight": torch.zeros(1)}, {})
+    with pytest.raises(LoraError, match=r"model\.weight"):
+        kohya.load(file)
 
 
 def test_starting_weights_must_fit(sd15_folder: Path) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
 import torch
 
+from orchestrator.embedded.trainer.buckets import Fit
 from orchestrator.embedded.trainer.config import TrainingConfig
+from orchestrator.embedded.trainer.dataset_config import Subset
+from orchestrator.embedded.trainer.examples import Drawer
 from orchestrator.embedded.trainer.latents import View
 from orchestrator.embedded.trainer.objective import Objective, Prediction, answer, min_snr_weight
+from orchestrator.embedded.trainer.pictures import Picture
 from orchestrator.embedded.trainer.recolour import recoloured
 
 ALPHAS = torch.cumprod(1 - torch.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2, 0)
@@ -108,13 +113,36 @@ def test_windows_are_the_same_part_of_target_and_source() -> None:
     assert torch.equal(view.window(20, Random(0)).target, grid)
 
 
-def test_recoloured_copies_keep_shapes_and_lose_colours() -> None:
-    """Edges stay where they are, while hue and saturation go elsewhere; a seed repeats a copy exactly."""
+def test_a_windowed_step_sees_as_many_cells_as_the_whole_pictures() -> None:
+    """A picture of 8x8 cells gives four windows of 4x4, each another look, or one whole view."""
+    needed = {"pretrained_model_name_or_path": "p", "output_dir": "o", "network_module": "networks.lora"}
+    picture = Picture(Path("p.png"), (64, 64), "c", Fit((64, 64), (64, 64)), 1, Subset(image_dir="x"), 0)
+
+    class Whole:
+        def draw(self, index: int) -> View:
+            grid = torch.arange(64.0).view(1, 8, 8) + 100 * index
+            return View(grid, grid, (0, 0), (64, 64))
+
+    for rate, count, side in ((1.0, 4, 4), (0.0, 1, 8)):
+        config = TrainingConfig.model_validate({**needed, "latent_window": 4, "latent_window_rate": rate})
+        drawn = Drawer(config, [picture, picture], Whole(), seed=1).draw((0, 1))
+        assert drawn.target.shape == (2 * count, 1, side, side)
+        assert len(drawn.captions) == len(drawn.weights) == len(drawn.sizes) == 2 * count
+        assert len({tuple(look.flatten().tolist()) for look in drawn.target}) == 2 * count
+
+
+def test_recoloured_copies_keep_shapes_and_take_a_photographs_colours() -> None:
+    """Edges and the order of colours stay, saturation falls, and a seed repeats a copy exactly."""
     picture = np.zeros((64, 64, 3), np.uint8)
-    picture[:, :32], picture[:, 32:] = (200, 60, 40), (40, 120, 220)
+    picture[:, :32], picture[:, 32:] = (220, 60, 40), (40, 120, 220)
     copies = [recoloured(picture, np.random.default_rng(seed)) for seed in range(40)]
     assert np.array_equal(copies[3], recoloured(picture, np.random.default_rng(3)))
+    assert len({copy.tobytes() for copy in copies}) == 40
     steps = [np.abs(np.diff(copy.astype(float).mean(axis=0), axis=0)).sum(axis=1) for copy in copies]
-    assert np.mean([step.argmax() == 31 for step in steps]) > 0.9
-    spread = np.std([copy[:, :32].mean(axis=(0, 1)) for copy in copies], axis=0)
-    assert spread.min() > 20
+    assert all(step.argmax() == 31 for step in steps)
+    warmth = [copy[..., 0].astype(float) - copy[..., 2] for copy in copies]
+    assert all(it[:, :32].mean() > it[:, 32:].mean() for it in warmth)
+    assert (
+        np.mean([np.abs(it).mean() for it in warmth])
+        < 0.5 * np.abs(picture[..., 0] - 1.0 * picture[..., 2]).mean()
+    )

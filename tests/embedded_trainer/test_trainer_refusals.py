@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from orchestrator.embedded.trainer import dataset_config, pictures
+from orchestrator import presets
+from orchestrator.embedded.trainer import complaints, config, dataset_config, pictures
 from orchestrator.embedded.trainer.__main__ import read
 from orchestrator.errors import ImageError, PresetError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 Tables = tuple[dict[str, Any], dict[str, Any]]
-Write = Callable[[dict[str, Any], dict[str, Any]], tuple["Path", "Path"]]
+Write = Callable[[dict[str, Any], dict[str, Any]], tuple[Path, Path]]
 
 
 @pytest.fixture
@@ -210,3 +210,32 @@ def test_the_program_refuses_with_a_code_and_one_message(
     assert "learning_rat: " in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_every_key_is_one_of_sd_scripts_or_declared_as_our_own() -> None:
+    """Names are those recorded from `train_network.py`, and our own are explained in one place."""
+    record = Path(__file__).parents[1] / "presets" / "sd_scripts_arguments.json"
+    theirs = json.loads(record.read_text("utf-8"))["train_network"].keys()
+    ours = {"objective", "pair_variants", "pair_probability", "latent_window", "latent_window_rate"}
+    assert config.TrainingConfig.model_fields.keys() - theirs == ours
+    assert all(f"\n{key}:\n" in str(config.__doc__) for key in ours)
+
+
+def test_defaults_are_those_of_sd_scripts() -> None:
+    """What nobody sets is what sd-scripts takes, its surprising values included."""
+    needed = {"pretrained_model_name_or_path": "p", "output_dir": "o", "network_module": "networks.lora"}
+    defaults = config.TrainingConfig.model_validate(needed)
+    assert (defaults.learning_rate, defaults.network_alpha, defaults.max_train_steps) == (2e-6, 1, 1600)
+    subset = dataset_config.Subset(image_dir="x")
+    assert (subset.caption_extension, subset.num_repeats, subset.keep_tokens) == (".caption", 1, 0)
+    dataset = dataset_config.Dataset(resolution=64, subsets=(subset,))
+    sizes = (dataset.min_bucket_reso, dataset.max_bucket_reso, dataset.bucket_reso_steps, dataset.batch_size)
+    assert sizes == (256, 1024, 64, 1)
+
+
+@pytest.mark.parametrize("name", presets.names("kohya_configs"))
+def test_the_shipped_presets_are_understood(name: str) -> None:
+    """Every preset trains here as it does with sd-scripts."""
+    flat, twice = config.flatten(complaints.tomllib.loads(presets.read("kohya_configs", name)))
+    assert config.faults({**flat, "pretrained_model_name_or_path": "p", "output_dir": "o"}) == []
+    assert twice == []

@@ -71,6 +71,7 @@ def paired(tables: Tables) -> Tables:
         min_timestep=30,
         max_timestep=550,
         min_snr_gamma=2,
+        mixed_precision="bf16",
         latent_window=4,
         latent_window_rate=0.5,
         lr_scheduler="cosine",

@@ -12,8 +12,8 @@ pair_variants:
 pair_probability:
     how often the input is a recoloured copy; otherwise it is the picture itself.
 latent_window:
-    train on a random square of this many latent cells (8 pixels each) out of each picture, which is what
-    makes training on a CPU short.
+    train on random squares of this many latent cells (8 pixels each), as many of them as the picture has
+    room for: a step costs no more, often less, and sees more different things.
 latent_window_rate:
     on what share of the steps; the others see whole pictures.
 """

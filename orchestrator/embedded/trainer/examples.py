@@ -10,13 +10,14 @@ import torch
 
 from orchestrator.embedded.trainer import captions
 from orchestrator.embedded.trainer.conditioning import size_ids
+from orchestrator.embedded.trainer.latents import PIXELS_PER_CELL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.embedded.trainer.batches import Batch
     from orchestrator.embedded.trainer.config import TrainingConfig
-    from orchestrator.embedded.trainer.latents import Latents
+    from orchestrator.embedded.trainer.latents import Latents, View
     from orchestrator.embedded.trainer.pictures import Picture
 
 
@@ -51,18 +52,25 @@ class Drawer:
         self._random = Random(f"examples {seed}")  # noqa: S311 - reproducible, not secret
 
     def draw(self, batch: Batch) -> Examples:
-        """Return one look at each picture of a batch."""
-        pictures = [self._pictures[index] for index in batch]
-        views = [self._latents.draw(index) for index in batch]
+        """Return one look at each picture of a batch, or as much of each in windows."""
         cells = self._config.latent_window
-        if cells and self._random.random() < self._config.latent_window_rate:
-            views = [view.window(cells, self._random) for view in views]
-        ids = [size_ids(p.size, view.corner, view.size) for p, view in zip(pictures, views, strict=True)]
+        windowed = cells is not None and self._random.random() < self._config.latent_window_rate
+        looks = [
+            (self._pictures[index], view)
+            for index in batch
+            for view in (self._windows(index, cells) if windowed and cells else [self._latents.draw(index)])
+        ]
         prior = self._config.prior_loss_weight
         return Examples(
-            target=torch.stack([view.target for view in views]),
-            source=torch.stack([view.source for view in views]),
-            captions=tuple(captions.seen(p.caption, p.subset, self._random) for p in pictures),
-            sizes=torch.tensor(ids, dtype=torch.float32),
-            weights=torch.tensor([prior if p.subset.is_reg else 1.0 for p in pictures]),
+            target=torch.stack([view.target for _, view in looks]),
+            source=torch.stack([view.source for _, view in looks]),
+            captions=tuple(captions.seen(it.caption, it.subset, self._random) for it, _ in looks),
+            sizes=torch.tensor([size_ids(it.size, view.corner, view.size) for it, view in looks]).float(),
+            weights=torch.tensor([prior if it.subset.is_reg else 1.0 for it, _ in looks]),
         )
+
+    def _windows(self, index: int, cells: int) -> list[View]:
+        """Return windows that together have as many cells as the picture, so that a step costs the same."""
+        width, height = self._pictures[index].fit.bucket
+        count = max(1, round(width * height / (cells * PIXELS_PER_CELL) ** 2))
+        return [self._latents.draw(index).window(cells, self._random) for _ in range(count)]

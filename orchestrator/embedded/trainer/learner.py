@@ -80,13 +80,13 @@ class Learner:
 
     def _predict(self, task: Task, examples: Examples) -> torch.Tensor:
         device = self._machine.device
-        noisy = task.noisy.to(device, self._machine.dtype, memory_format=torch.channels_last)
+        noisy = task.noisy.to(device, self._machine.weights, memory_format=torch.channels_last)
         with self._machine.autocast():
             text = self._text(examples.captions)
             added: dict[str, Any] = {}
             if text.pooled is not None:
                 added = {"text_embeds": text.pooled, "time_ids": examples.sizes.to(device, text.pooled.dtype)}
-            hidden = text.hidden.to(self._machine.dtype)
+            hidden = text.hidden.to(self._machine.weights)
             answer = self._unet(
                 noisy, task.timesteps.to(device), hidden, added_cond_kwargs=added, return_dict=False
             )

@@ -23,26 +23,27 @@ class Machine:
 
     Attributes:
         device: "cuda" where there is a GPU, else "cpu".
-        precision: of the base model and of mixed arithmetic; the LoRA itself is always kept in 32 bits.
+        precision: of mixed arithmetic; the LoRA itself is always kept in 32 bits.
     """
 
     device: str
     precision: Precision
 
     @property
-    def dtype(self) -> torch.dtype:
-        """The type of the base model's weights."""
-        return DTYPES[self.precision]
+    def weights(self) -> torch.dtype:
+        """The type of the base model's weights: small where memory is scarce, which it is on a GPU."""
+        return DTYPES[self.precision] if self.device == "cuda" else torch.float32
 
     def autocast(self) -> torch.autocast:
         """Return the context in which the models run."""
-        return torch.autocast(self.device, dtype=self.dtype, enabled=self.precision != "no")
+        return torch.autocast(self.device, dtype=DTYPES[self.precision], enabled=self.precision != "no")
 
 
 def choose(config: TrainingConfig) -> Machine:
-    """Return the best device there is; a CPU computes in 32 bits whatever is asked, and says so."""
+    """Return the best device there is; a CPU does not compute in fp16, and then says so and takes 32 bits."""
     if torch.cuda.is_available():
         return Machine("cuda", config.mixed_precision)
-    if config.mixed_precision != "no":
-        console.note(f"mixed_precision {config.mixed_precision} needs a GPU: training in 32 bits")
-    return Machine("cpu", "no")
+    if config.mixed_precision == "fp16":
+        console.note("mixed_precision fp16 needs a GPU: training in 32 bits")
+        return Machine("cpu", "no")
+    return Machine("cpu", config.mixed_precision)

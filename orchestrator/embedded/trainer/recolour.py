@@ -1,6 +1,8 @@
-"""Copies of a picture as another film stock, another light or another screen might show it.
+"""Copies of a picture in the colours of an ordinary photograph.
 
-The scene's shapes stay where they are; hue, saturation, balance, contrast, grain and sharpness change.
+The scene's shapes stay, and colours keep their relations to each other: what is warmer, lighter or greyer
+than the rest remains so. A network that learns the way back therefore learns a palette and a contrast, and
+no colouring of its own.
 """
 
 from __future__ import annotations
@@ -13,55 +15,43 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Picture = NDArray[np.uint8]
-    Values = NDArray[np.float64]
+    Values = NDArray[np.float32]
 
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
-_TURNED, _GRAINY, _SHARPENED = 0.4, 0.3, 0.3  # the shares of copies that get each
+_GRAINY, _SOFT = 0.2, 0.4  # the shares of copies that get each
+_NEVER_FLAT = 1e-3
 
 
 def recoloured(picture: Picture, random: np.random.Generator) -> Picture:
-    """Return a copy of an (H, W, 3) uint8 RGB picture in other colours and another texture."""
-    turned = _turned(picture, random.uniform(0, 180)) if random.random() < _TURNED else picture
-    values = turned / 255
-    for change in (_resaturated, _rebalanced, _recontrasted, _retextured):
-        values = change(values, random)
-    return (np.clip(values, 0, 1) * 255).astype(np.uint8)
+    """Return a copy of an (H, W, 3) uint8 RGB picture with a photograph's colours and texture.
 
-
-def _turned(picture: Picture, by: float) -> Picture:
-    """Turn all hues by `by` of 180 steps around the colour circle."""
+    Mean and standard deviation of each CIELAB channel are moved to drawn ones: the colour transfer of
+    Reinhard et al. 2001, https://doi.org/10.1109/38.946629, away from the picture's own look.
+    """
     import cv2
 
-    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)
-    hsv[..., 0] = ((hsv[..., 0] + by) % 180).astype(np.uint8)
-    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.uint8)
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    mean, deviation = lab.mean(axis=(0, 1)), lab.std(axis=(0, 1)) + _NEVER_FLAT
+    new_mean, new_deviation = _photograph(random)
+    moved = (lab - mean) / deviation * new_deviation + new_mean
+    values = np.asarray(cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_LAB2RGB), np.float32)
+    return (np.clip(_retextured(values, random), 0, 1) * 255).astype(np.uint8)
 
 
-def _resaturated(values: Values, random: np.random.Generator) -> Values:
-    """Take all, much, or little of the saturation away, each as often."""
-    kept = float(random.choice([0.0, random.uniform(0, 0.5), random.uniform(0.4, 1.1)]))
-    grey = np.asarray(values @ np.asarray(_LUMA))[..., None]
-    return np.asarray(grey + kept * (values - grey))
-
-
-def _rebalanced(values: Values, random: np.random.Generator) -> Values:
-    return np.asarray(values * random.uniform(0.8, 1.2, 3))
-
-
-def _recontrasted(values: Values, random: np.random.Generator) -> Values:
-    curved = np.clip(values, 0, 1) ** random.uniform(0.55, 1.5)
-    return np.asarray(0.5 + (curved - 0.5) * random.uniform(0.6, 1.3) + random.uniform(-0.1, 0.1))
+def _photograph(random: np.random.Generator) -> tuple[list[float], list[float]]:
+    """Return mean and deviation of L*, a*, b* as ordinary photographs have them: near grey, a little warm."""
+    mean = [random.uniform(30, 62), random.normal(1, 3), random.normal(2, 4)]
+    deviation = [random.uniform(13, 26), random.uniform(1.5, 8), random.uniform(1.5, 9)]
+    return mean, deviation
 
 
 def _retextured(values: Values, random: np.random.Generator) -> Values:
-    """Add grain, or sharpen, or leave as it is."""
+    """Add grain, or soften, or leave as it is."""
     import cv2
 
     kind = random.random()
     if kind < _GRAINY:
-        grain = random.standard_normal((*values.shape[:2], 1))
-        return np.asarray(values + random.uniform(0.02, 0.07) * grain)
-    if kind < _GRAINY + _SHARPENED:
-        softened = cv2.GaussianBlur(values, (0, 0), 1.2)
-        return np.asarray(values + random.uniform(0.5, 2) * (values - softened))
+        grain = random.standard_normal((*values.shape[:2], 1), np.float32)
+        return np.asarray(values + np.float32(random.uniform(0.01, 0.03)) * grain)
+    if kind < _GRAINY + _SOFT:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), random.uniform(0.5, 1.5)), np.float32)
     return values

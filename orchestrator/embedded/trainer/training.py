@@ -69,7 +69,7 @@ def _prepared(config: TrainingConfig, datasets: Sequence[Dataset]) -> Making:
         datasets=datasets,
         pictures=found,
         base=checkpoint.load(
-            config.pretrained_model_name_or_path, device=runs_on.device, dtype=runs_on.dtype
+            config.pretrained_model_name_or_path, device=runs_on.device, dtype=runs_on.weights
         ),
         extent=schedule.length(config, batches.count(found, datasets)),
         seed=secrets.randbelow(2**32) if config.seed is None else config.seed,
