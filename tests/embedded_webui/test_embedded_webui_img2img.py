@@ -31,6 +31,7 @@ from PIL import Image
         ({"scheduler": "Karas"}, 422, "Scheduler not found: 'Karas'"),
         ({"sampler_name": "DDIM", "scheduler": "Karras"}, 422, "cannot follow the schedule 'Karras'"),
         ({"sampler_name": "LCM", "steps": 51}, 422, "50 steps at most"),
+        ({"sampler_name": "Euler a", "eta": 0.5}, 422, "always runs with eta 1"),
         ({"script_name": "Nothing"}, 422, "script_name"),
         ({"alwayson_scripts": {"ControlNet": {"args": []}}}, 422, "alwayson_scripts"),
         ({"tiling": True}, 422, "tiling"),

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from orchestrator.embedded.webui.desk import Desk
 
+_OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+_REPEATABLE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+
 
 def main() -> int:
     """Serve until told to stop; returns the exit code."""
@@ -77,9 +80,9 @@ def _flags(arguments: argparse.Namespace) -> dict[str, object]:
 
 def _open(arguments: argparse.Namespace) -> Desk:
     """Load the model and paint a probe with it."""
-    os.environ.update(
-        {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
-    )
+    os.environ.update(_OFFLINE | _REPEATABLE)
+    # threads that spin while they wait take the cores from whoever prepares the next frame
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from orchestrator.embedded.webui import opening
 
     return opening.open_desk(arguments.model, arguments.lora_dir, arguments.device)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Signature = tuple[int, int, int, int]
 
-_KEPT = 8
+_KEPT = 4
 _LENGTH_BYTES = 8
 _SHORT_HASH = 12
 

@@ -57,7 +57,7 @@ def _cpu_vae_type() -> torch.dtype:
 
 
 def _be_repeatable() -> None:
-    torch.use_deterministic_algorithms(mode=True)
+    torch.use_deterministic_algorithms(mode=True, warn_only=True)
     # nothing here reads memory that it has not written
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False

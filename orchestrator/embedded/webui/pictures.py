@@ -12,7 +12,6 @@ from orchestrator.embedded.webui.refusal import Refusal
 
 MAX_PIXELS = 64_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
-_UNREADABLE = Refusal("Invalid encoded image", status=500)
 _BACKGROUND = "#ffffff"
 
 
@@ -33,7 +32,7 @@ def decode(encoded: str) -> Image.Image:
             f"This picture has more than {MAX_PIXELS // 10**6} million pixels", status=413
         ) from error
     except (binascii.Error, ValueError, OSError, SyntaxError) as error:
-        raise _UNREADABLE from error
+        raise Refusal("Invalid encoded image", status=500) from error
     return ImageOps.exif_transpose(picture)
 
 

@@ -70,7 +70,7 @@ def make(request: Painting, options: Options, folder: LoraFolder) -> Plan:
         request=request,
         options=options,
         choice=samplers.choose(
-            request.sampler_name or request.sampler_index, request.scheduler, request.steps
+            request.sampler_name or request.sampler_index, request.scheduler, request.steps, request.eta
         ),
         words=positive.words,
         loras=tuple((folder.find(use.name), use) for use in positive.loras),

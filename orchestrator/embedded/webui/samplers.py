@@ -50,6 +50,7 @@ class Sampler:
         schedules: the labels it can follow beside "Automatic".
         config: what makes diffusers' class this solver.
         noisy: it draws noise at every step.
+        takes_eta: how much noise is up to the request: 0, its default, to 1.
         max_steps: more are impossible for it.
     """
 
@@ -99,7 +100,7 @@ class Choice:
         return solver.from_config(model_scheduler.config, **{**self.sampler.config, **spacing})
 
 
-def choose(sampler: str | None, schedule: str | None, steps: int) -> Choice:
+def choose(sampler: str | None, schedule: str | None, steps: int, eta: float | None = None) -> Choice:
     """Find the sampler and schedule of a request; names are case-sensitive, as in the lists.
 
     The older spelling of both in one name, "DPM++ 2M Karras", is understood.
@@ -115,6 +116,8 @@ def choose(sampler: str | None, schedule: str | None, steps: int) -> Choice:
         raise Refusal(f"Sampler {name!r} cannot follow the schedule {label!r}; leave the scheduler Automatic")
     if found.max_steps is not None and steps > found.max_steps:
         raise Refusal(f"Sampler {name!r} takes {found.max_steps} steps at most, not {steps}")
+    if found.noisy and not found.takes_eta and eta not in (None, 1):
+        raise Refusal(f"Sampler {name!r} always runs with eta 1, not {eta}")
     return Choice(found, label)
 
 
