@@ -111,8 +111,6 @@ def main() -> None:
     """Read the crops, train, write the autoencoder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--alexnet", type=Path, required=True, help="AlexNet's features (safetensors)")
-    parser.add_argument("--lpips", type=Path, required=True, help="lpips/weights/v0.1/alex.pth")
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--out", default="vae")
     parser.add_argument("--resume", type=Path, help="start from this autoencoder")
@@ -133,7 +131,7 @@ def main() -> None:
     vae.encoder.requires_grad_(not args.freeze_encoder)
     vae.to(memory_format=torch.channels_last)
     crops, detail = np.load(args.work / "crops.npy", mmap_mode="r"), np.load(args.work / "detail.npy")
-    train(vae, crops, detail, Lpips(args.alexnet, args.lpips), args)
+    train(vae, crops, detail, Lpips(), args)
 
 
 if __name__ == "__main__":

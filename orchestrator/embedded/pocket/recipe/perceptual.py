@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from orchestrator.metrics.backbone import SHIPPED, read_tensors
 
+if TYPE_CHECKING:
     from torch import Tensor
 
 LAYERS = ((0, 4, 2), (3, 1, 2), (6, 1, 1), (8, 1, 1), (10, 1, 1))
@@ -30,24 +30,19 @@ def ssim(a: Tensor, b: Tensor, window: int = 7) -> Tensor:
 
 
 class Lpips(torch.nn.Module):
-    """LPIPS v0.1 (Zhang et al. 2018) on AlexNet, for batches in [-1, 1]."""
+    """LPIPS v0.1 (Zhang et al. 2018) on AlexNet, for batches in [-1, 1]; its weights ship with the metrics.
 
-    def __init__(self, alexnet: Path, heads: Path) -> None:
-        """Load the weights.
+    The metric itself, `orchestrator.metrics.lpips`, keeps no gradients; a loss needs them.
+    """
 
-        Args:
-            alexnet: torchvision's convolutional weights as safetensors.
-            heads: `lpips/weights/v0.1/alex.pth` of the PyPI package lpips.
-        """
-        from safetensors.torch import load_file
-
+    def __init__(self) -> None:
         super().__init__()
-        features = load_file(alexnet)
-        linear = torch.load(heads, map_location="cpu", weights_only=True)
+        alexnet = read_tensors(SHIPPED / "alexnet_features.safetensors")
+        heads = read_tensors(SHIPPED / "lpips_heads_alex.safetensors")
         self.kernels = [
-            (features[f"features.{n}.weight"], features[f"features.{n}.bias"]) for n, _, _ in LAYERS
+            (alexnet[f"features.{n}.weight"], alexnet[f"features.{n}.bias"]) for n, _, _ in LAYERS
         ]
-        self.heads = [linear[f"lin{n}.model.1.weight"] for n in range(len(LAYERS))]
+        self.heads = [heads[f"lin{n}"].view(1, -1, 1, 1) for n in range(len(LAYERS))]
         self.shift = torch.tensor([-0.030, -0.088, -0.188]).view(1, 3, 1, 1)
         self.scale = torch.tensor([0.458, 0.448, 0.450]).view(1, 3, 1, 1)
 
