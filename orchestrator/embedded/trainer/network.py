@@ -64,7 +64,8 @@ class LowRankPair(nn.Module):
         """Return what is to be added to the base module's output; computed in 32 bits outside of autocast."""
         if not torch.is_autocast_enabled(features.device.type):
             features = features.to(self.lora_down.weight.dtype)
-        added: torch.Tensor = self.lora_up(self.dropout(self.lora_down(features))) * self.scale
+        inner = self.dropout(self.lora_down(features)) * self.scale  # scaled where it is smallest
+        added: torch.Tensor = self.lora_up(inner)
         return added
 
 
