@@ -38,10 +38,10 @@ def recoloured(picture: Picture, random: np.random.Generator) -> Picture:
 
 
 def _photograph(random: np.random.Generator) -> tuple[list[float], list[float]]:
-    """Return mean and deviation of L*, a*, b* as ordinary photographs have them: near grey, a little warm."""
+    """Return mean and deviation of L*, a*, b* as photographs have them: near grey, from dull to vivid."""
     mean = [random.uniform(30, 62), random.normal(1, 3), random.normal(2, 4)]
-    deviation = [random.uniform(13, 26), random.uniform(1.5, 8), random.uniform(1.5, 9)]
-    return mean, deviation
+    saturation = np.exp(random.uniform(np.log(1.5), np.log(18), 2))
+    return mean, [random.uniform(13, 26), *saturation]
 
 
 def _retextured(values: Values, random: np.random.Generator) -> Values:
