@@ -67,11 +67,13 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
         POCKET if project.training.base_model == "pocket" else Path(project.training.base_model)
     )
 
+    networks = {name: digests.of_file(path) for name, path in project.score.files.items()}
+
     cuts = shots(source)
     pictures = dataset(project.style, film, project.training.seed)
     lora = train(project.training, model, pictures)
     frames = stylize(project, work, source, model, cuts, lora)
     video = encode(project.output, source, frames)
-    scores = measure(project.score, source, cuts, pictures, frames)
+    scores = measure(project.score, networks, source, cuts, pictures, frames)
     page = report(project, places(project).report, source, cuts, lora, frames, scores)
     return Graph(source, cuts, pictures, lora, frames, video, scores, page)

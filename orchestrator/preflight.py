@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shutil
 import socket
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import DiskFull, OrchestrateError, PortTaken, ProjectError
+from orchestrator.errors import DiskFull, MediaError, OrchestrateError, PortTaken, ProjectError
+from orchestrator.pipeline.store import WORK
+from orchestrator.publish import places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from orchestrator.media.clip import Clip
     from orchestrator.project import Project
@@ -24,7 +28,8 @@ def check_inputs(project: Project) -> None:
     Raises:
         OrchestrateError: the one thing that is wrong, or a ProjectError that tells all of them.
     """
-    mistakes = list(_mistakes(_source(project), _style(project), _training(project), _payload(project)))
+    checks = (_source, _style, _training, _payload, _networks, _outputs)
+    mistakes = list(_mistakes(*(partial(check, project) for check in checks)))
     if len(mistakes) == 1:
         raise mistakes[0]
     if mistakes:
@@ -92,26 +97,72 @@ def _mistakes(*checks: Callable[[], object]) -> Iterator[OrchestrateError]:
             yield error
 
 
-def _source(project: Project) -> Callable[[], object]:
+def _source(project: Project) -> None:
     from orchestrator.media.clip import cut
     from orchestrator.media.probe import probe
+    from orchestrator.metrics.table import SMALLEST_SIDE
 
-    return lambda: cut(probe(project.source.video), project.source.start, project.source.end)
+    clip = cut(probe(project.source.video), project.source.start, project.source.end)
+    if min(clip.size) < SMALLEST_SIDE:
+        width, height = clip.size
+        raise MediaError(
+            f"{width}x{height} pixels are too few to be painted and measured",
+            where=str(project.source.video),
+            remedy=f"Each side must have {SMALLEST_SIDE} at least: scale the video up first.",
+        )
 
 
-def _style(project: Project) -> Callable[[], object]:
+def _style(project: Project) -> None:
     from orchestrator.dataset.build import check
 
-    return lambda: check(project.style)
+    check(project.style)
 
 
-def _training(project: Project) -> Callable[[], object]:
+def _training(project: Project) -> None:
     from orchestrator.training.configs import check
 
-    return lambda: check(project.training)
+    check(project.training)
 
 
-def _payload(project: Project) -> Callable[[], object]:
+def _payload(project: Project) -> None:
     from orchestrator.stylization.webui_engine import recipe
 
-    return lambda: recipe(project.stylize)
+    recipe(project.stylize)
+
+
+def _networks(project: Project) -> None:
+    from orchestrator.safetensors_file import header
+
+    for path in project.score.files.values():
+        header(path)
+
+
+def _outputs(project: Project) -> None:
+    """Refuse to put a result where something else is, or where it would be taken for half-made work."""
+    read = {path.resolve() for path in _inputs(project)}
+    for target in asdict(places(project)).values():
+        if target.resolve() in read:
+            raise _misplaced(target, "is read by this project, and would be overwritten")
+        if target.is_dir():
+            raise _misplaced(target, "is a folder")
+        if WORK in target.parts:
+            raise _misplaced(target, f"would lie in {WORK}, which is not for results")
+
+
+def _inputs(project: Project) -> Iterator[Path]:
+    from orchestrator.dataset.settings import VideoStyle
+
+    yield project.source.video
+    if isinstance(project.style.from_, VideoStyle):
+        yield project.style.from_.video
+    if isinstance(project.training.base_model, Path):
+        yield project.training.base_model
+    yield from project.score.files.values()
+
+
+def _misplaced(target: Path, why: str) -> ProjectError:
+    return ProjectError(
+        f"{target} {why}",
+        where="output.video",
+        remedy="Choose another folder for the video: LoRA, report and scores come to lie beside it.",
+    )

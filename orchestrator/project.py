@@ -66,7 +66,7 @@ class OutputSettings(Settings):
     Attributes:
         video: the restyled video; its suffix chooses the container.
         codec: how it is compressed.
-        crf: quality, lower is better; the codec's own good default when left out.
+        crf: quality, lower is better; the codec's own good default when left out; prores and ffv1 have none.
         audio: whether the source's sound is kept.
     """
 
@@ -76,10 +76,13 @@ class OutputSettings(Settings):
     audio: Literal["keep", "none"] = "keep"
 
     @model_validator(mode="after")
-    def _fits_its_container(self) -> OutputSettings:
+    def _suits_its_codec(self) -> OutputSettings:
         suffixes = CODECS[self.codec].containers
         if self.video.suffix not in suffixes:
             message = f"{self.codec} goes into {', '.join(suffixes)}, not into '{self.video.name}'"
+            raise ValueError(message)
+        if self.crf is not None and CODECS[self.codec].crf is None:
+            message = f"{self.codec} has no crf; leave it out"
             raise ValueError(message)
         return self
 

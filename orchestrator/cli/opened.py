@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from orchestrator.pipeline.store import Store
     from orchestrator.project import Project
 
-WORK = ".orchestrate"
-
 
 @dataclass(frozen=True)
 class Job:
@@ -47,7 +45,7 @@ def opened(path: Path) -> Job:
     """
     from orchestrator.assemble import assemble
     from orchestrator.pipeline.remembered import Digests
-    from orchestrator.pipeline.store import Store
+    from orchestrator.pipeline.store import WORK, Store
     from orchestrator.preflight import check_inputs
     from orchestrator.project import load
 

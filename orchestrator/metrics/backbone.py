@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from orchestrator.errors import ImageError, ModelFileError
+from orchestrator.metrics.table import SMALLEST_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 Architecture = Literal["alexnet", "vgg16", "squeezenet1_1"]
 
 SHIPPED = Path(__file__).parent / "weights"
-SMALLEST_SIDE = 32  # below, the last feature map of one of the networks is empty
 _PREFIX = "features."
 
 

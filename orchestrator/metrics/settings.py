@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -51,3 +52,9 @@ class ScoreSettings(Settings):
             if network and getattr(self.weights, network) is None:
                 raise ValueError(f"'{name}' needs `weights: {{{network}: FILE.safetensors}}`")
         return self
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files that the metrics need, by the network in them."""
+        needed = {_WEIGHTS[name] for name in self.metrics if name in _WEIGHTS}
+        return {name: path for name, path in self.weights if name in needed}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+SMALLEST_SIDE = 32  # pixels: below, the last feature map of one of the networks is empty
+
 MetricName = Literal["lpips", "lpips_vgg", "lpips_squeeze", "ssim", "warp_error", "gram", "gram_vgg"]
 Better = Literal["higher", "lower"]
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from orchestrator.pipeline.stage import Stage
 
+WORK = ".orchestrate"  # in the project's folder: what is neither input nor result
+
 _RECORD = "stage.json"
 _KEY_DIGITS = 16
 

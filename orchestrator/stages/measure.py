@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import digest, files
+from orchestrator import files
 from orchestrator.pipeline.stage import Made, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -25,12 +25,22 @@ _ROWS = "rows.jsonl"
 
 def measure(
     settings: ScoreSettings,
+    networks: Mapping[str, str],
     source: Source,
     shots: Stage[tuple[int, ...]],
     dataset: Stage[Dataset],
     stylize: Stage[FrameSequence],
 ) -> Stage[Measurements]:
-    """Return the stage whose artifact is the figures per frame; none is measured twice."""
+    """Return the stage whose artifact is the figures per frame; none is measured twice.
+
+    Args:
+        settings: what is measured.
+        networks: digest of each file of weights that the metrics need.
+        source: the frames that were painted over.
+        shots: where shots begin.
+        dataset: the pictures of the style, which some metrics compare with.
+        stylize: the painted frames.
+    """
     from orchestrator.metrics.table import METRICS
 
     needs_style = any(METRICS[name].needs == "style" for name in settings.metrics)
@@ -53,7 +63,7 @@ def measure(
 
     content: dict[str, Any] = {
         "metrics": list(settings.metrics),
-        "weights": {k: digest.of_file(v) for k, v in settings.weights if v is not None},
+        "weights": dict(networks),
         "source": source.content,
     }
     inputs = (shots, stylize, dataset) if needs_style else (shots, stylize)

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
-from small_project import orchestrate
+from safetensors.numpy import save_file
+from small_project import make_video, orchestrate
 
 from orchestrator.media.binary import ffmpeg
 
@@ -68,6 +70,25 @@ def pickle(folder: Path) -> None:
     replaced("base_model: pocket", "base_model: base.ckpt")(folder)
 
 
+def lora_over_model(folder: Path) -> None:
+    (folder / "out").mkdir()
+    save_file({"one": np.zeros(1)}, folder / "out" / "small.safetensors")
+    replaced("base_model: pocket", "base_model: out/small.safetensors")(folder)
+
+
+def folder_there(folder: Path) -> None:
+    (folder / "out" / "small.mp4").mkdir(parents=True)
+
+
+def missing_weights(folder: Path) -> None:
+    score = "score: {metrics: [gram_vgg], weights: {vgg16: vgg.safetensors}}"
+    replaced("training:", f"{score}\ntraining:")(folder)
+
+
+def tiny_video(folder: Path) -> None:
+    make_video(folder / "street.mp4", size="16x16")
+
+
 BOMB = "\n".join(["a0: &a0 x", *(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10))])
 
 CASES: dict[str, tuple[Change, int, list[str]]] = {
@@ -96,6 +117,13 @@ CASES: dict[str, tuple[Change, int, list[str]]] = {
         ["project.yaml:8:16", "NOT_SET_HERE"],
     ),
     "output outside": (replaced("out/small.mp4", "../small.mp4"), 10, ["project.yaml:13:10", "../small.mp4"]),
+    "output over the source": (replaced("out/small.mp4", "street.mp4"), 10, ["street.mp4", "output.video"]),
+    "LoRA over the base model": (lora_over_model, 10, ["out/small.safetensors", "output.video"]),
+    "output where a folder is": (folder_there, 10, ["out/small.mp4", "output.video"]),
+    "output among the work": (replaced("out/", ".orchestrate/stages/"), 10, [".orchestrate", "output.video"]),
+    "missing weights": (missing_weights, 22, ["vgg.safetensors"]),
+    "too small to measure": (tiny_video, 20, ["street.mp4", "16x16"]),
+    "quality without a scale": (replaced("small.mp4}", "small.mov, codec: prores, crf: 9}"), 10, ["prores"]),
     "pickle": (pickle, 22, ["base.ckpt", "safetensors"]),
     "unknown preset": (replaced("  base_model", "  preset: sd15-stile\n  base_model"), 23, ["'sd15-style'"]),
     "clip beyond the end": (replaced("street.mp4}", "street.mp4, start: 9s}"), 20, ["street.mp4"]),
