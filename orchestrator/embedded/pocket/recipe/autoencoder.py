@@ -1,7 +1,7 @@
 """Step 3: train the autoencoder on `crops.npy`; writes the folder `vae`.
 
-A second run with `--resume`, `--freeze-encoder` and `--repaint MODEL` polishes the decoder alone: latents
-that exist stay valid, and every other batch is one that the U-Net has noised and denoised.
+A second run with `--resume` and `--freeze-encoder` polishes the decoder alone, beside the U-Net's training:
+latents that exist stay valid.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import torch
 
 from orchestrator.embedded.pocket.recipe.optimizer import Muon
 from orchestrator.embedded.pocket.recipe.perceptual import Lpips, ssim
-from orchestrator.embedded.pocket.recipe.repaint import Repainter
 from orchestrator.embedded.pocket.recipe.schedule import Average, budget, checkpoint
 
 if TYPE_CHECKING:
@@ -64,27 +63,18 @@ def difference(picture: Tensor, made: Tensor, lpips: Lpips) -> Tensor:
     return loss
 
 
-def disturb(latents: Tensor, repaint: Repainter | None, args: Any) -> Tensor:
-    """Repaint latents half of the time if there is something to do it with, else add a little noise."""
-    if repaint and torch.rand(()) < 0.5:
-        return repaint(latents)
-    noise: Tensor = args.noise * torch.randn_like(latents)
-    return latents + noise
-
-
 def train(vae: Any, crops: NDArray[np.uint8], detail: NDArray[np.float32], lpips: Lpips, args: Any) -> None:
     """Train until `args.seconds` are spent; a checkpoint every 1,000 steps and at the end."""
     chances = np.cumsum(np.clip(detail, 1, 14) ** 0.7)
     chances /= chances[-1]
     parameters = [p for p in vae.parameters() if p.requires_grad]
     optimizer, average = Muon(parameters, tuple(args.rates)), Average(parameters)
-    repaint = Repainter(args.repaint, vae.config.scaling_factor) if args.repaint else None
     rng, losses = np.random.default_rng(args.seed), []
     for step, scale in budget(args.seconds):
         picture = draw(crops, chances, args.window, rng)
         with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
             latents = vae.encoder(picture).float()
-            made = vae.decoder(disturb(latents, repaint, args)).float()
+            made = vae.decoder(latents + args.noise * torch.randn_like(latents)).float()
             loss = difference(picture, made, lpips)
         loss = loss + (0 if args.freeze_encoder else 0.02 * spread(latents))
         optimizer.zero_grad()
@@ -115,7 +105,6 @@ def main() -> None:
     parser.add_argument("--out", default="vae")
     parser.add_argument("--resume", type=Path, help="start from this autoencoder")
     parser.add_argument("--freeze-encoder", action="store_true")
-    parser.add_argument("--repaint", type=Path, help="folder with unet, text_encoder and tokenizer")
     parser.add_argument("--rates", type=float, nargs=2, default=(0.01, 1e-3), help="of Muon and of AdamW")
     parser.add_argument("--window", type=int, default=96)
     parser.add_argument(
