@@ -19,6 +19,9 @@ def export(work: Path, unet: str, vae: str, tokenizer: Path, target: Path) -> No
         vae: Name of the autoencoder's folder.
         tokenizer: The tokenizer's folder.
         target: Where to write; what lies there is replaced.
+
+    Raises:
+        FileNotFoundError: If there is no such tokenizer; transformers would make an empty one.
     """
     import torch
     from diffusers import AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionModel
@@ -28,7 +31,7 @@ def export(work: Path, unet: str, vae: str, tokenizer: Path, target: Path) -> No
     pipeline = StableDiffusionPipeline(
         vae=AutoencoderTiny.from_pretrained(work / vae),
         text_encoder=CLIPTextModel.from_pretrained(text_encoder),
-        tokenizer=CLIPTokenizer.from_pretrained(tokenizer),
+        tokenizer=CLIPTokenizer.from_pretrained(tokenizer.resolve(strict=True)),
         unet=UNet2DConditionModel.from_pretrained(work / unet),
         scheduler=noise_schedule(),
         safety_checker=None,
