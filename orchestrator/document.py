@@ -74,7 +74,7 @@ def parse(text: str, model: type[S], *, name: str, folder: Path) -> S:
     try:
         settings = model.model_validate(data, context={FOLDER: folder})
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = [each for each in error.errors(include_url=False) if not reading.knows(each)]
         mistakes = [reading.translated(each, model) for each in details]
         raise DocumentError(reading.complaints + mistakes) from None
     if reading.complaints:
@@ -132,6 +132,8 @@ class _Reading:
         self.name = name
         self.complaints: list[Complaint] = []
         self._marks: dict[Place, yaml.Mark] = {}
+        self._unset: set[Place] = set()
+        self._filled_in: dict[Place, tuple[str, str]] = {}  # what came of a text, and the text
         self._nodes = 0
         self._loader = _Loader("")
 
@@ -169,20 +171,27 @@ class _Reading:
     def translated(self, detail: ErrorDetails, model: type[BaseModel]) -> Complaint:
         """Turn one of pydantic's errors into a complaint in the file's own words."""
         place = tuple(part for part in detail["loc"] if self._known_upto(detail["loc"], part))
-        mark = self._nearest(detail["loc"])
+        nearest = self._nearest(detail["loc"])
+        mark = self._marks[nearest]
+        if nearest in self._filled_in:
+            detail = _as_written(detail, *self._filled_in[nearest])
         dotted = ".".join(map(str, place)) or "the file"
         return Complaint(self.name, mark.line + 1, mark.column + 1, _said(detail, dotted, model))
+
+    def knows(self, detail: ErrorDetails) -> bool:
+        """Tell whether one of pydantic's errors only follows from a variable that is not set."""
+        return self._nearest(detail["loc"]) in self._unset
 
     def _known_upto(self, loc: Place, part: str | int) -> bool:
         # union members appear in pydantic's locations by their class name, which no user has written
         return not (isinstance(part, str) and part[:1].isupper() and part.isidentifier() and part != loc[-1])
 
-    def _nearest(self, loc: Place) -> yaml.Mark:
+    def _nearest(self, loc: Place) -> Place:
         place: Place = ()
         for part in loc:
             if (*place, part) in self._marks:
                 place = (*place, part)
-        return self._marks[place]
+        return place
 
     def _value(self, node: yaml.Node, place: Place, above: tuple[yaml.Node, ...]) -> Any:
         self._nodes += 1
@@ -196,7 +205,7 @@ class _Reading:
             return dict(self._pairs(node, place, (*above, node)))
         if isinstance(node, yaml.SequenceNode):
             return [self._value(item, (*place, i), (*above, node)) for i, item in enumerate(node.value)]
-        return self._scalar(node)
+        return self._scalar(node, place)
 
     def _pairs(
         self, node: yaml.MappingNode, place: Place, above: tuple[yaml.Node, ...]
@@ -211,25 +220,29 @@ class _Reading:
             self._marks[inner] = key_node.start_mark
             yield key, self._value(value_node, inner, above)
 
-    def _scalar(self, node: yaml.Node) -> Any:
+    def _scalar(self, node: yaml.Node, place: Place) -> Any:
         try:
             value = self._loader.construct_object(node)
         except yaml.constructor.ConstructorError as error:
             self._complain(error.problem_mark, f"{error.problem}: only plain values may stand here")
             return None
-        return self._with_environment(value, node) if isinstance(value, str) else value
+        return self._with_environment(value, node, place) if isinstance(value, str) else value
 
-    def _with_environment(self, value: str, node: yaml.Node) -> str:
+    def _with_environment(self, value: str, node: yaml.Node, place: Place) -> str:
         def replaced(found: re.Match[str]) -> str:
             name = found.group(1)
             if name not in os.environ:
+                self._unset.add(place)
                 self._complain(
                     node.start_mark,
                     f"the environment variable {name} is not set; `export {name}=…` before the run",
                 )
             return os.environ.get(name, found.group(0))
 
-        return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", replaced, value)
+        filled = re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", replaced, value)
+        if filled != value:
+            self._filled_in[place] = filled, value
+        return filled
 
     def _complain(self, mark: yaml.Mark | None, what: str) -> None:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -245,6 +258,12 @@ def _form(error: yaml.MarkedYAMLError) -> str:
     if "'\\t'" in problem:
         return "a tab stands here; YAML is indented with spaces"
     return f"this is not YAML: {problem}{f' ({error.context})' if error.context else ''}"
+
+
+def _as_written(detail: ErrorDetails, filled: str, written: str) -> ErrorDetails:
+    """Return an error that shows the file's text: what the environment makes of it may be a secret."""
+    told: ErrorDetails = {**detail, "input": written, "msg": detail["msg"].replace(filled, written)}
+    return told
 
 
 def _said(detail: ErrorDetails, dotted: str, model: type[BaseModel]) -> str:

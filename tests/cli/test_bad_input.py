@@ -96,7 +96,7 @@ CASES: dict[str, tuple[Change, int, list[str]]] = {
     "text named mp4": (lambda f: void((f / "street.mp4").write_text("hello")), 20, ["street.mp4"]),
     "no frames": (no_frames, 20, ["street.mp4"]),
     "empty picture": (lambda f: (f / "style" / "1.png").write_bytes(b"") and None, 21, ["1.png"]),
-    "unknown key": (replaced("payload:", "paylod:"), 10, ["project.yaml:10:11", "'payload'"]),
+    "unknown key": (replaced("payload:", "paylod:"), 10, ["project.yaml:11:11", "'payload'"]),
     "wrong type": (replaced("resolution: 64", "resolution: large"), 10, ["project.yaml:6:3", "'large'"]),
     "two problems": (
         both(replaced("name: small", "nam: small"), replaced("pocket\n", "pocket\n  seed: x\n")),
@@ -114,9 +114,9 @@ CASES: dict[str, tuple[Change, int, list[str]]] = {
     "unset variable": (
         replaced("training:", "webui: {auth: '${NOT_SET_HERE}'}\ntraining:"),
         10,
-        ["project.yaml:8:16", "NOT_SET_HERE"],
+        ["project.yaml:8:15", "NOT_SET_HERE"],
     ),
-    "output outside": (replaced("out/small.mp4", "../small.mp4"), 10, ["project.yaml:13:10", "../small.mp4"]),
+    "output outside": (replaced("out/small.mp4", "../small.mp4"), 10, ["project.yaml:12:10", "../small.mp4"]),
     "output over the source": (replaced("out/small.mp4", "street.mp4"), 10, ["street.mp4", "output.video"]),
     "LoRA over the base model": (lora_over_model, 10, ["out/small.safetensors", "output.video"]),
     "output where a folder is": (folder_there, 10, ["out/small.mp4", "output.video"]),

@@ -105,6 +105,22 @@ def test_a_secret_of_the_wrong_kind_is_not_shown_either() -> None:
     assert "271828" not in told
 
 
+def test_what_came_from_the_environment_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a secret stands at a wrong place, the complaint shows the text of the file."""
+    monkeypatch.setenv("WEBUI_AUTH", "me:hunter2")
+    for text in ("inner: ${WEBUI_AUTH}", "inner: {mode: x${WEBUI_AUTH}}"):
+        (told,) = complaints(f"name: x\n{text}\n")
+        assert "hunter2" not in told
+        assert "${WEBUI_AUTH}" in told
+
+
+def test_an_unset_variable_is_one_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its value would have to be is not complained about as well."""
+    monkeypatch.delenv("NOT_SET_HERE", raising=False)
+    (told,) = complaints("name: x\ninner: {count: '${NOT_SET_HERE}'}\n")
+    assert "NOT_SET_HERE is not set" in told
+
+
 def test_inputs_are_found_beside_the_file_and_outputs_stay_inside(tmp_path: Path) -> None:
     """Relative, absolute, dotted and linked ways out are all refused."""
     read = parse("name: x\nvideo: media/a.mp4\nout: sub/../y.mp4\n", tmp_path)
