@@ -26,7 +26,7 @@ def main() -> int:
     """Train as the two files say; return the exit code."""
     arguments = _arguments()
     os.environ.update(_QUIET)
-    # threads that spin while they wait make each other's steps twenty times slower on a machine with other work
+    # threads that spin while they wait make steps twenty times slower on a machine with other work
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     console.use_utf8()
     for number in (signal.SIGINT, signal.SIGTERM):
