@@ -49,6 +49,7 @@ class Child:
         self._pieces: SimpleQueue[str | None] = SimpleQueue()
         self._listened = True
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self._fault: OSError | None = None
         self._pump = threading.Thread(target=self._read, daemon=True)
         self._pump.start()
 
@@ -57,11 +58,14 @@ class Child:
 
         Pieces end at a carriage return or a newline, so that a progress bar's every redraw is one piece;
         empty pieces are left out. Once the iteration is left early, later output goes to the log alone.
+
+        Raises:
+            NotWritable, DiskFull: the log cannot be written.
         """
         try:
             while (piece := self._pieces.get()) is not None:
                 yield piece
-            self._process.wait()
+            self.wait()
         finally:
             self._listened = False
 
@@ -70,8 +74,11 @@ class Child:
         return self._process.poll()
 
     def wait(self) -> int:
-        """Wait for its end and return the exit code."""
+        """Wait for its end and return the exit code. Raises as `lines`."""
         self._pump.join()
+        if self._fault is not None:
+            with storage_errors(self._log):
+                raise self._fault
         return self._process.wait()
 
     @property
@@ -98,6 +105,14 @@ class Child:
         self._pump.join(_STOP_SECONDS)
 
     def _read(self) -> None:
+        try:
+            self._copy()
+        except OSError as fault:  # of the log; with its pipe closed the program ends on its own
+            self._fault = fault
+        finally:
+            self._pieces.put(None)
+
+    def _copy(self) -> None:
         assert self._process.stdout is not None
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         rest = ""
@@ -108,7 +123,6 @@ class Child:
                 *pieces, rest = re.split(r"[\r\n]", rest + decoder.decode(chunk))
                 self._hand_on(pieces)
         self._hand_on([rest])
-        self._pieces.put(None)
 
     def _hand_on(self, pieces: list[str]) -> None:
         for piece in filter(str.strip, pieces):

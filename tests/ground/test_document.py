@@ -108,7 +108,7 @@ def test_a_secret_of_the_wrong_kind_is_not_shown_either() -> None:
 def test_what_came_from_the_environment_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a secret stands at a wrong place, the complaint shows the text of the file."""
     monkeypatch.setenv("WEBUI_AUTH", "me:hunter2")
-    for text in ("inner: ${WEBUI_AUTH}", "inner: {mode: x${WEBUI_AUTH}}"):
+    for text in ("inner: ${WEBUI_AUTH}", "inner: {mode: 'x${WEBUI_AUTH}'}"):
         (told,) = complaints(f"name: x\n{text}\n")
         assert "hunter2" not in told
         assert "${WEBUI_AUTH}" in told

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from orchestrator.errors import DiskFull
 from orchestrator.process import Program, running
 
 
@@ -116,6 +117,14 @@ def test_killing_the_owner_ends_the_family(tmp_path: Path) -> None:
     owner.wait()
     assert gone(pid)
     assert gone(parent)
+
+
+def test_a_log_that_cannot_be_written_ends_the_program_and_is_told(tmp_path: Path) -> None:
+    """A full disk does not leave the program waiting for somebody to read its output."""
+    endless = python("while True: print('x' * 79, flush=True)", tmp_path)
+    with pytest.raises(DiskFull), running(endless, log=Path("/dev/full")) as child:
+        for _ in child.lines():
+            pass
 
 
 def test_a_chatty_program_nobody_listens_to_is_not_blocked(tmp_path: Path) -> None:
