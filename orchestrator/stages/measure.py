@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.artifacts import Dataset, FrameSequence, Measurements
+    from orchestrator.metrics.gathered import Row
     from orchestrator.metrics.settings import ScoreSettings
     from orchestrator.progress import Progress
     from orchestrator.stages.source import Source
@@ -56,10 +57,9 @@ def measure(
         )
         with progress.task("measuring", total=source.clip.count, unit="frames") as task:
             task.reach(len(known))
-            with files.storage_errors(folder), (folder / _ROWS).open("a", encoding="utf-8") as journal:
-                for row in rows:
-                    journal.write(json.dumps(row) + "\n")
-                    task.advance()
+            for row in rows:
+                _append(folder / _ROWS, row)
+                task.advance()
 
     content: dict[str, Any] = {
         "metrics": list(settings.metrics),
@@ -77,14 +77,20 @@ def load(folder: Path) -> Measurements:
     return gathered(_rows(folder / _ROWS))
 
 
-def _rows(path: Path) -> list[dict[str, float | None]]:
+def _rows(path: Path) -> list[Row]:
     """Return the whole rows of a journal, and cut off a row that an interruption left half written."""
     if not path.exists():
         return []
-    whole = path.read_bytes().rpartition(b"\n")[0]
-    if whole and path.stat().st_size != len(whole) + 1:
-        files.write_bytes(path, whole + b"\n")
+    left = path.read_bytes()
+    whole = left[: left.rfind(b"\n") + 1]
+    if whole != left:
+        files.write_bytes(path, whole)
     return [json.loads(line) for line in whole.splitlines()]
+
+
+def _append(path: Path, row: Row) -> None:
+    with files.storage_errors(path), path.open("a", encoding="utf-8") as journal:
+        journal.write(json.dumps(row) + "\n")
 
 
 def _pairs(source: Source, painted: FrameSequence) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
