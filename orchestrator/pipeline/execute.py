@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from orchestrator.errors import DamagedArtifact, InputError
 from orchestrator.pipeline.order import needed
 
 if TYPE_CHECKING:
@@ -32,9 +33,20 @@ def execute(targets: Sequence[Stage[Any]], store: Store, progress: Progress) -> 
 
 
 def artifacts(store: Store) -> Made:
-    """Return what hands out the artifacts of finished stages."""
+    """Return what hands out the artifacts of finished stages.
+
+    It raises DamagedArtifact when the files of one were changed or taken away.
+    """
 
     def made(stage: Stage[A]) -> A:
-        return stage.load(store.folder(stage))
+        folder = store.folder(stage)
+        try:
+            return stage.load(folder)
+        except (OSError, ValueError, LookupError, InputError) as error:
+            raise DamagedArtifact(
+                f"what stage {stage.name} made is not whole any more",
+                where=str(folder),
+                remedy="Delete that folder; the next run makes it anew.",
+            ) from error
 
     return made

@@ -119,6 +119,16 @@ def test_a_damaged_record_is_told_with_its_place(tmp_path: Path) -> None:
         explain([text_stage("s", "y")], store)
 
 
+def test_an_artifact_that_was_taken_away_is_told_with_its_place(tmp_path: Path) -> None:
+    """A finished stage whose files are gone is no defect of ours: the remedy names the folder to delete."""
+    store = Store(tmp_path)
+    execute([text_stage("s", "x")], store, Silent())
+    text = next(tmp_path.glob("stages/s-*/text"))
+    text.unlink()
+    with pytest.raises(DamagedArtifact, match=text.parent.name):
+        artifacts(store)(text_stage("s", "x"))
+
+
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     """The second is told who holds it; when the first is killed, the folder is free."""
     code = (
