@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,17 +14,15 @@ if TYPE_CHECKING:
 _MARKS = {"good": "ok", "missing": "--", "bad": "!!"}
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Take a project file, if its wishes are to be looked at too."""
-    parser.add_argument("project", type=Path, nargs="?", metavar="project.yaml")
-
-
 def run(args: argparse.Namespace) -> int:
     """Look at the machine and, if named, at the project; exit 1 if something stands in the way."""
     from orchestrator.doctor import look_at_machine, look_at_project
 
     findings = [*look_at_machine(), *(look_at_project(args.project) if args.project else ())]
-    print(json.dumps([asdict(each) for each in findings]) if args.json else table(findings))
+    if args.json:
+        print(json.dumps({"event": "result", "findings": [asdict(each) for each in findings]}))
+    else:
+        print(table(findings))
     return 1 if any(each.state == "bad" for each in findings) else 0
 
 

@@ -6,17 +6,12 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.opened import add_project, opened
+from orchestrator.cli.opened import opened
 
 if TYPE_CHECKING:
     import argparse
 
     from orchestrator.pipeline.explain import Plan
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Take the project file."""
-    add_project(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -25,7 +20,10 @@ def run(args: argparse.Namespace) -> int:
 
     job = opened(args.project)
     plans = explain(job.graph.targets, job.store)
-    print(json.dumps([asdict(plan) for plan in plans]) if args.json else table(plans))
+    if args.json:
+        print(json.dumps({"event": "result", "plan": [asdict(each) for each in plans]}))
+    else:
+        print(table(plans))
     return 0
 
 

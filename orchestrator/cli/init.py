@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.outcome import tell
@@ -53,11 +52,6 @@ output:
   codec: h264                         # h264, h265, av1, prores, ffv1
   audio: keep
 """
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Take where to write."""
-    parser.add_argument("project", type=Path, nargs="?", default=Path("project.yaml"), metavar="project.yaml")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.making import made
-from orchestrator.cli.opened import add_project, opened
+from orchestrator.cli.opened import opened
 from orchestrator.cli.outcome import tell
 
 if TYPE_CHECKING:
     import argparse
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Take the project file."""
-    add_project(parser)
 
 
 def run(args: argparse.Namespace) -> int:

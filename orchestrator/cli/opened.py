@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import argparse
+    from pathlib import Path
 
     from orchestrator.assemble import Graph
     from orchestrator.pipeline.remembered import Digests
@@ -30,11 +29,6 @@ class Job:
     graph: Graph
     store: Store
     digests: Digests
-
-
-def add_project(parser: argparse.ArgumentParser) -> None:
-    """Take the path of the project file."""
-    parser.add_argument("project", type=Path, nargs="?", default=Path("project.yaml"), metavar="project.yaml")
 
 
 def opened(path: Path) -> Job:

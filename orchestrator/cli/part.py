@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.cli.making import made
-from orchestrator.cli.opened import add_project, opened
+from orchestrator.cli.opened import opened
 from orchestrator.cli.outcome import tell
 
 if TYPE_CHECKING:
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from orchestrator.artifacts import Dataset, FrameSequence, LoraWeights, Measurements
 
     Outcome = dict[str, Any]
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Take the project file."""
-    add_project(parser)
 
 
 def run(args: argparse.Namespace) -> int:

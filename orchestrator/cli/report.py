@@ -5,17 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.making import made
-from orchestrator.cli.opened import add_project, opened
+from orchestrator.cli.opened import opened
 from orchestrator.cli.outcome import tell
 
 if TYPE_CHECKING:
     import argparse
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Take the project file, and whether to open the page."""
-    add_project(parser)
-    parser.add_argument("--open", action="store_true", help="open the page in the browser")
 
 
 def run(args: argparse.Namespace) -> int:

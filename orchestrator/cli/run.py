@@ -7,19 +7,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.cli.making import made
-from orchestrator.cli.opened import add_project, opened
+from orchestrator.cli.opened import opened
 
 if TYPE_CHECKING:
     import argparse
 
     from orchestrator.artifacts import Measurements
     from orchestrator.publish import Published
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Take the project file."""
-    add_project(parser)
-    parser.epilog = "Run it again after any interruption: it goes on where it was, and makes nothing twice."
 
 
 def run(args: argparse.Namespace) -> int:

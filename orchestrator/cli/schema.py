@@ -9,11 +9,6 @@ if TYPE_CHECKING:
     import argparse
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Take nothing but the output's destination, which is the shell's business."""
-    parser.epilog = "example: orchestrate schema > project.schema.json"
-
-
 def run(args: argparse.Namespace) -> int:
     """Print the JSON Schema of project.yaml."""
     del args

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class _Lines:
     @contextmanager
     def task(self, label: str, *, total: int | None = None, unit: str = "") -> Iterator[Task]:
         task = _LineTask(self._write, self._every, label, total, unit)
+        task.tell()
         yield task
         task.tell()
 
@@ -77,20 +78,21 @@ class _LineTask:
         self._write, self._every = write, every
         self._label, self._total, self._unit = label, total, unit
         self._done, self._note = 0, ""
-        self._began = self._told = time.monotonic()
+        self._began = self._told = monotonic()
+        self._first: tuple[int, float] | None = None  # units done by an earlier run, and when this one began
 
     def advance(self, done: int = 1, *, note: str = "") -> None:
         self.reach(self._done + done, note=note)
 
     def reach(self, done: int, *, total: int | None = None, note: str = "") -> None:
         self._done, self._total, self._note = done, total or self._total, note or self._note
-        if time.monotonic() - self._told >= self._every:
+        self._first = self._first or (done, monotonic())
+        if monotonic() - self._told >= self._every:
             self.tell()
 
     def tell(self) -> None:
-        self._told = time.monotonic()
-        spent = self._told - self._began
-        left = spent / self._done * (self._total - self._done) if self._done and self._total else None
+        self._told = monotonic()
+        left = self._seconds_left()
         self._write(
             {
                 "event": "progress",
@@ -99,10 +101,16 @@ class _LineTask:
                 "total": self._total,
                 "unit": self._unit,
                 "note": self._note,
-                "seconds": round(spent, 1),
+                "seconds": round(self._told - self._began, 1),
                 "seconds_left": round(left, 1) if left else None,
             }
         )
+
+    def _seconds_left(self) -> float | None:
+        before, since = self._first or (0, self._began)
+        if not self._total or self._done <= before:
+            return None
+        return (self._told - since) / (self._done - before) * (self._total - self._done)
 
 
 def _bars() -> Bars:

@@ -37,7 +37,7 @@ def edit(project: Path, before: str, after: str) -> None:
 
 def actions(project: Path) -> dict[str, str]:
     answer = orchestrate("explain", "project.yaml", "--json", cwd=project)
-    return {plan["stage"]: plan["action"] for plan in json.loads(answer.out)}
+    return {plan["stage"]: plan["action"] for plan in json.loads(answer.out)["plan"]}
 
 
 def running_inside(project: Path) -> list[psutil.Process]:
