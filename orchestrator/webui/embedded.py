@@ -50,7 +50,7 @@ def serving(settings: WebUISettings, *, model: str, lora_dir: Path, log: Path) -
     """
     with storage_errors(lora_dir):
         lora_dir.mkdir(parents=True, exist_ok=True)
-    program = Program(_command(settings, model, lora_dir.absolute()), cwd=Path.cwd())
+    program = Program(_command(settings, model, lora_dir.absolute()), Path.cwd(), _login(settings))
     with running(program, log=log) as server:
         url = _address(server, settings, log)
         with Client(url, settings) as client:
@@ -65,8 +65,12 @@ def serving(settings: WebUISettings, *, model: str, lora_dir: Path, log: Path) -
 def _command(settings: WebUISettings, model: str, lora_dir: Path) -> tuple[str, ...]:
     command = (sys.executable, "-m", "orchestrator.embedded.webui")
     options = ("--port", str(settings.port or 0), "--model", model, "--lora-dir", str(lora_dir))
-    login = ("--api-auth", settings.auth.get_secret_value()) if settings.auth else ()
-    return (*command, *options, *login)
+    return (*command, *options)
+
+
+def _login(settings: WebUISettings) -> dict[str, str]:
+    """Return the credentials as a variable: arguments can be read by every user of the machine."""
+    return {"ORCHESTRATE_API_AUTH": settings.auth.get_secret_value() if settings.auth else ""}
 
 
 def _address(server: Child, settings: WebUISettings, log: Path) -> str:

@@ -40,7 +40,7 @@ class WebUISettings(Settings):
         if url == EMBEDDED:
             return url
         parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
             raise ValueError(f"must be '{EMBEDDED}' or an address such as http://127.0.0.1:7860")
         if parts.username or parts.password:
             raise ValueError("must hold no password: say `auth: ${WEBUI_AUTH}` instead")
@@ -51,4 +51,6 @@ class WebUISettings(Settings):
     def _is_pair(cls, auth: SecretStr | None) -> SecretStr | None:
         if auth is not None and not all(auth.get_secret_value().partition(":")):
             raise ValueError("must be user:password")
+        if auth is not None and "," in auth.get_secret_value():
+            raise ValueError("must hold no comma, by which a WebUI parts several of them")
         return auth

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 from urllib3.util import Retry
 
@@ -80,11 +81,11 @@ class Transport:
             raise _translated(error, self.url) from error
 
 
-def _credentials(settings: WebUISettings) -> tuple[str, str] | None:
+def _credentials(settings: WebUISettings) -> HTTPBasicAuth | None:
     if settings.auth is None:
         return None
-    user, _, password = settings.auth.get_secret_value().partition(":")
-    return user, password
+    user, _, password = settings.auth.get_secret_value().encode().partition(b":")  # text would become Latin-1
+    return HTTPBasicAuth(user, password)
 
 
 def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -70,6 +70,17 @@ def webui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Pa
         yield client, folder
 
 
+def test_the_password_stands_on_no_command_line(webui: tuple[Client, Path]) -> None:
+    """Every user of a machine may list those; the server knows it nevertheless."""
+    client, folder = webui
+    family = psutil.Process().children(recursive=True)
+    assert servers()
+    assert not [each for each in family if "hunter2" in " ".join(each.cmdline())]
+    with pytest.raises(WebUIUnauthorized), Client(client.url, WebUISettings(auth="me:other")) as stranger:
+        stranger.progress()
+    assert "hunter2" not in (folder / "webui.log").read_text()
+
+
 def test_a_lora_is_installed_and_proven_to_act(webui: tuple[Client, Path]) -> None:
     """With the LoRA another picture comes than without, the same each time, and the proof accepts it."""
     client, folder = webui

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import time
@@ -91,6 +92,14 @@ def test_each_fault_has_its_error_and_is_not_sent_again(staged: Staged, fault: s
     assert staged.credentials == ["Basic bWU6aHVudGVyMg=="]
 
 
+def test_a_password_may_be_in_any_script(staged: Staged) -> None:
+    """It travels as UTF-8."""
+    staged.answers["loras"] = lambda h: h.send_value([])
+    with client(staged.url, auth="ich:пароль") as webui:
+        assert webui.loras() == []
+    assert staged.credentials == ["Basic " + base64.b64encode("ich:пароль".encode()).decode()]
+
+
 def test_a_refused_connection_is_told_within_a_second() -> None:
     """An address where nobody listens costs no long wait."""
     with socket.socket() as taken:
@@ -125,7 +134,9 @@ def test_an_answer_without_end_is_cut_short(staged: Staged, monkeypatch: pytest.
         ("url", "ftp://host"),
         ("url", "127.0.0.1:7860"),
         ("url", "http://me:hunter2@host"),
+        ("url", "http://host:99999"),
         ("auth", "hunter2"),
+        ("auth", "me:hunter2,you:hunter2"),
     ],
 )
 def test_wrong_addresses_are_refused_without_repeating_a_password(field: str, value: str) -> None:

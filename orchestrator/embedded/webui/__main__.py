@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from orchestrator.embedded.webui.desk import Desk
 
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+_AUTH = "ORCHESTRATE_API_AUTH"
 _REPEATABLE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 
 
@@ -56,7 +57,12 @@ def _parser() -> argparse.ArgumentParser:
         help="'pocket', a .safetensors file of SD 1.x or SDXL, or a diffusers folder",
     )
     parser.add_argument("--lora-dir", type=Path, required=True, help="made if it is not there")
-    parser.add_argument("--api-auth", metavar="USER:PASSWORD", help="what every request must bring")
+    parser.add_argument(
+        "--api-auth",
+        metavar="USER:PASSWORD",
+        default=os.environ.get(_AUTH),
+        help=f"what every request must bring; other users cannot see it in the variable {_AUTH}",
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     return parser
 
