@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.dataset.folder import used
 from orchestrator.dataset.settings import VideoStyle
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
-from orchestrator.publish import places
 from orchestrator.stages.dataset import dataset
 from orchestrator.stages.encode import encode
 from orchestrator.stages.measure import measure
@@ -53,7 +53,7 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
 
     Args:
         project: the settings.
-        work: the folder for what is neither input nor output.
+        work: the folder for what is neither input nor output; it lies in the project's.
         digests: of the files that the project names.
 
     Raises:
@@ -62,7 +62,10 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     clip = cut(probe(project.source.video), project.source.start, project.source.end)
     source = Source(clip, digests.of_file(project.source.video))
     style = project.style.from_
-    film = digests.of_path(style.video if isinstance(style, VideoStyle) else style.images)
+    if isinstance(style, VideoStyle):
+        look = digests.of_file(style.video)
+    else:
+        look = digests.of_files(used(style.images), style.images)
     model = digests.of_path(
         POCKET if project.training.base_model == "pocket" else Path(project.training.base_model)
     )
@@ -70,10 +73,11 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     networks = {name: digests.of_file(path) for name, path in project.score.files.items()}
 
     cuts = shots(source)
-    pictures = dataset(project.style, film, project.training.seed)
+    pictures = dataset(project.style, look, project.training.seed)
     lora = train(project.training, model, pictures)
-    frames = stylize(project, work, source, model, cuts, lora)
+    frames = stylize(project, work, source, cuts, lora)
     video = encode(project.output, source, frames)
     scores = measure(project.score, networks, source, cuts, pictures, frames)
-    page = report(project, places(project).report, source, cuts, lora, frames, scores)
+    hashes = {"source video": source.digest, "style": look, "base model": model}
+    page = report(project, work.parent, hashes, source, cuts, lora, frames, scores)
     return Graph(source, cuts, pictures, lora, frames, video, scores, page)

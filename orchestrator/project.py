@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from orchestrator import document
 from orchestrator.dataset.settings import StyleSettings
@@ -33,6 +33,7 @@ def _seconds(value: Any) -> Any:
 Seconds = Annotated[
     Fraction,
     BeforeValidator(_seconds, json_schema_input_type=str | float),
+    PlainSerializer(lambda seconds: f"{float(seconds)}s", str, when_used="json"),
     Field(description="seconds (4s, 2.5s) or a clock time (1:02.5)"),
 ]
 
@@ -108,7 +109,9 @@ class Project(Settings):
     webui: WebUISettings = WebUISettings()
     stylize: StylizeSettings
     score: ScoreSettings = ScoreSettings()
-    output: OutputSettings = OutputSettings()
+    output: OutputSettings = Field(
+        default={}, validate_default=True
+    )  # read, to lie in the project
 
 
 def load(path: Path) -> Project:

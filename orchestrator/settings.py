@@ -5,9 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    SerializationInfo,
+    ValidationInfo,
+)
 
-FOLDER = "folder"  # the key of the validation context that holds the settings file's folder
+FOLDER = "folder"  # the key of the context that holds the settings file's folder
 
 
 class Settings(BaseModel):
@@ -33,11 +40,19 @@ def _inside_the_folder(path: Path, info: ValidationInfo) -> Path:
     return target
 
 
-def _folder(info: ValidationInfo) -> Path | None:
+def _as_written(path: Path, info: SerializationInfo) -> str:
+    """Return a path as the settings file may have it: from its folder, where it lies inside."""
+    folder = _folder(info)
+    return (path.relative_to(folder) if folder and path.is_relative_to(folder) else path).as_posix()
+
+
+def _folder(info: ValidationInfo | SerializationInfo) -> Path | None:
     return Path(info.context[FOLDER]) if info.context and FOLDER in info.context else None
 
 
-InputPath = Annotated[Path, AfterValidator(_beside_the_file)]
+InputPath = Annotated[
+    Path, AfterValidator(_beside_the_file), PlainSerializer(_as_written, str, when_used="json")
+]
 """A path that is read: relative to the settings file's folder, or absolute."""
 
 OutputPath = Annotated[Path, AfterValidator(_inside_the_folder)]

@@ -45,6 +45,14 @@ def find(folder: Path) -> list[Path]:
     return found
 
 
+def used(folder: Path) -> Iterator[Path]:
+    """Yield the files that decide what is learnt from a folder: its pictures and their captions."""
+    for picture in folder.iterdir():
+        if is_picture(picture):
+            yield picture
+            yield from _captions(picture)
+
+
 def is_picture(path: Path) -> bool:
     """Tell a picture by its name, case aside; hidden files are none."""
     return path.suffix.lower() in PICTURES and not path.name.startswith(".") and path.is_file()
@@ -56,7 +64,7 @@ def caption(picture: Path) -> str | None:
     Raises:
         DatasetError: it is not UTF-8 text, or its first line is empty.
     """
-    beside = [path for suffix in CAPTIONS if (path := picture.with_suffix(suffix)).is_file()]
+    beside = _captions(picture)
     if not beside:
         return None
     try:
@@ -72,6 +80,10 @@ def caption(picture: Path) -> str | None:
             remedy="Write the caption there, or delete the file to have one written.",
         )
     return lines[0].strip()
+
+
+def _captions(picture: Path) -> list[Path]:
+    return [path for suffix in CAPTIONS if (path := picture.with_suffix(suffix)).is_file()]
 
 
 def pictures(folder: Path, select: SelectSettings | None, progress: Progress) -> Iterator[Picture]:

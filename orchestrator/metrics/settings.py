@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
 from orchestrator.metrics.table import MetricName
 from orchestrator.settings import InputPath, Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class NetworkWeights(Settings):

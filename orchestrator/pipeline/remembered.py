@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator import digest, files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -30,8 +31,12 @@ class Digests:
         """Return the digest of a file, or of the names and contents of a folder's files at any depth."""
         if not path.is_dir():
             return self.of_file(path)
-        inside = sorted(each for each in path.rglob("*") if each.is_file())
-        return digest.of_value([(each.relative_to(path).as_posix(), self.of_file(each)) for each in inside])
+        return self.of_files((each for each in path.rglob("*") if each.is_file()), path)
+
+    def of_files(self, paths: Iterable[Path], folder: Path) -> str:
+        """Return the digest of the names and contents of some files in a folder, in whatever order."""
+        named = sorted((path.relative_to(folder).as_posix(), path) for path in paths)
+        return digest.of_value([(name, self.of_file(path)) for name, path in named])
 
     def keep(self) -> None:
         """Write down what is known, for the next run."""

@@ -76,7 +76,7 @@ class Repeat:
 
     Attributes:
         command: what to type.
-        settings: the settings in full, as YAML; secrets masked.
+        settings: the settings that decide what the page shows, as YAML; no secrets.
         facts: under headings such as `Seeds`, `Hashes` and `Versions`: name and value.
     """
 

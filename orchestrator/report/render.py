@@ -15,7 +15,7 @@ from orchestrator.report.curves import curve
 from orchestrator.report.embedding import data_uri
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from collections.abc import Mapping
 
     from orchestrator.report.data import Figure, ReportData
 
@@ -45,11 +45,9 @@ def render(data: ReportData) -> str:
     )
 
 
-def settings_as_yaml(settings: BaseModel) -> str:
-    """Return settings in full, defaults included, as YAML; secrets show as asterisks."""
-    return yaml.safe_dump(
-        settings.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True
-    )
+def as_yaml(settings: Mapping[str, Any]) -> str:
+    """Return settings as YAML, in their own order."""
+    return yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True)
 
 
 def number(value: float | None) -> str:

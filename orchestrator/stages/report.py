@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import platform
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from orchestrator import __version__, files
 from orchestrator.pipeline.stage import Made, Stage
+from orchestrator.publish import places
+from orchestrator.settings import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,17 +23,24 @@ if TYPE_CHECKING:
     from orchestrator.media.clip import Clip
     from orchestrator.progress import Progress, Task
     from orchestrator.project import Project
-    from orchestrator.report.data import Figure, Film, Repeat, Still
+    from orchestrator.report.data import Figure, Film, Still
     from orchestrator.stages.source import Source
 
 _PAGE = "report.html"
 _PREVIEW_CRF = 23  # for looking at, beside its source; the output video has its own quality
-_PACKAGES = ("torch", "diffusers", "peft", "transformers", "numpy", "opencv-python-headless", "scikit-image")
+_PACKAGES = ("torch", "diffusers", "peft", "transformers", "numpy", "opencv-python-headless", "av")
+# what changes nothing on the page, so that a change of it makes no new one; it holds the only secret, too
+_NOT_SHOWN: Mapping[str, Any] = {
+    "output": True,
+    "score": {"device"},
+    "webui": {"auth", "lora_dir", "port", "connect_timeout", "read_timeout", "ready_timeout"},
+}
 
 
 def report(
     project: Project,
-    place: Path,
+    folder: Path,
+    hashes: Mapping[str, str],
     source: Source,
     shots: Stage[tuple[int, ...]],
     train: Stage[LoraWeights],
@@ -42,19 +54,22 @@ def report(
 
     Args:
         project: what it reports on.
-        place: where the page will be put; a large preview is referred to from there.
+        folder: the project's.
+        hashes: SHA-256 of what the project is made from, by what it is.
         source: the frames that were painted over.
         shots: where shots begin.
         train: the LoRA.
         stylize: the painted frames.
         measure: their figures.
     """
+    settings = _shown(project, folder)
+    place = places(project).report
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
         from orchestrator.media.decode import frames as decoded
         from orchestrator.media.pictures import stored
-        from orchestrator.report.data import ReportData
-        from orchestrator.report.render import render
+        from orchestrator.report.data import Repeat, ReportData
+        from orchestrator.report.render import as_yaml, render
 
         frames, lora = made(stylize), made(train)
         with progress.task("writing the report", total=2 * frames.count, unit="frames") as task:
@@ -65,11 +80,23 @@ def report(
             film=_film(source.clip, folder, place, made(shots)),
             figures=tuple(_figures(source, frames, made(measure))),
             losses=lora.losses,
-            repeat=_repeat(project, source, lora),
+            repeat=Repeat(
+                command="orchestrate run project.yaml",
+                settings=as_yaml(settings),
+                facts={
+                    "Hashes (SHA-256)": {**hashes, "LoRA (sshs_model_hash)": lora.content_hash},
+                    "Versions": _versions(),
+                },
+            ),
         )
         files.write_bytes(folder / _PAGE, render(data).encode())
 
-    content = {"name": project.name, "source": source.content}
+    # a page refers to films that are too large to be in it, so its place matters
+    content = {
+        "settings": settings,
+        "place": os.path.relpath(place, folder.resolve()),
+        "source": source.content,
+    }
     return Stage("report", 1, content, (shots, train, stylize, measure), build, load)
 
 
@@ -136,27 +163,17 @@ def _still(source: Source, frames: FrameSequence, index: int, value: float | Non
     return Still(index, value or 0.0, thumbnail(before), thumbnail(after))
 
 
-def _repeat(project: Project, source: Source, lora: LoraWeights) -> Repeat:
-    from orchestrator.report.data import Repeat
-    from orchestrator.report.render import settings_as_yaml
-
-    return Repeat(
-        command="orchestrate run project.yaml",
-        settings=settings_as_yaml(project),
-        facts={
-            "Seeds": {"training": str(project.training.seed), "painting": str(project.stylize.seed)},
-            "Hashes (SHA-256)": {
-                "source video": source.digest,
-                "LoRA (sshs_model_hash)": lora.content_hash,
-            },
-            "Versions": _versions(),
-        },
+def _shown(project: Project, folder: Path) -> dict[str, Any]:
+    return project.model_dump(
+        mode="json", by_alias=True, exclude_none=True, exclude=dict(_NOT_SHOWN), context={FOLDER: folder}
     )
 
 
-def _versions() -> Mapping[str, str]:
+def _versions() -> dict[str, str]:
     from importlib import metadata
 
-    installed = {each.metadata["Name"].lower(): each.version for each in metadata.distributions()}
-    known = {name: installed[name] for name in _PACKAGES if name in installed}
-    return {"orchestrate": __version__, **known}
+    found = {"orchestrate": __version__, "Python": platform.python_version()}
+    for name in _PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found

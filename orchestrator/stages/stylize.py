@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator import files
 from orchestrator.artifacts import FrameSequence, LoraWeights
 from orchestrator.pipeline.stage import Made, Stage
+from orchestrator.webui.settings import EMBEDDED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,6 @@ def stylize(
     project: Project,
     work: Path,
     source: Source,
-    model: str,
     shots: Stage[tuple[int, ...]],
     train: Stage[LoraWeights],
 ) -> Stage[FrameSequence]:
@@ -34,9 +34,8 @@ def stylize(
         project: how and by what they are painted.
         work: where the embedded WebUI finds its LoRAs and leaves its log.
         source: the frames to paint over.
-        model: digest of the base model, with which the embedded WebUI paints.
         shots: where shots begin.
-        train: the LoRA.
+        train: the LoRA, which also stands for the base model that the embedded WebUI paints with.
     """
     from orchestrator.stylization.webui_engine import look as look_of
     from orchestrator.stylization.webui_engine import recipe
@@ -62,7 +61,8 @@ def stylize(
         "payload": payload.model_dump(mode="json"),
         "size": settings.size,
         "consistency": settings.consistency.model_dump(mode="json"),
-        "checkpoint": project.webui.checkpoint or model,
+        "painter": "embedded" if project.webui.url == EMBEDDED else "WebUI",
+        "checkpoint": project.webui.checkpoint,
         "source": source.content,
     }
     return Stage("stylize", 1, content, (shots, train), build, load, resumes=True)

@@ -1,0 +1,126 @@
+"""Which change makes which stages anew: told by their keys, with nothing made."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from orchestrator import project as project_file
+from orchestrator.assemble import Graph, assemble
+from orchestrator.pipeline.order import ordered
+from orchestrator.pipeline.remembered import Digests
+from orchestrator.pipeline.store import WORK
+from orchestrator.report.render import as_yaml
+
+Change = Callable[[Path], object]
+
+PAINTED = {"stylize", "encode", "measure", "report"}
+TRAINED = {"train", *PAINTED}
+
+
+def graph(folder: Path) -> Graph:
+    project = project_file.load(folder / "project.yaml")
+    return assemble(project, folder / WORK, Digests(folder / "digests.json"))
+
+
+def keys(folder: Path) -> dict[str, str]:
+    return {stage.name: stage.key for stage in ordered(graph(folder).targets)}
+
+
+def setting(name: str, value: object) -> Change:
+    """Return what sets one key of the project file, named with dots."""
+
+    def change(folder: Path) -> None:
+        file = folder / "project.yaml"
+        settings = yaml.safe_load(file.read_text())
+        *way, last = name.split(".")
+        part = settings
+        for step in way:
+            part = part.setdefault(step, {})
+        part[last] = value
+        file.write_text(yaml.safe_dump(settings))
+
+    return change
+
+
+def renamed_source(folder: Path) -> None:
+    (folder / "street.mp4").rename(folder / "road.mp4")
+    setting("source.video", "road.mp4")(folder)
+
+
+CHANGES: dict[str, tuple[Change, set[str]]] = {
+    "codec": (setting("output.codec", "h265"), {"encode"}),
+    "container": (setting("output.video", "out/small.mkv"), {"encode"}),
+    "sound": (setting("output.audio", "none"), {"encode"}),
+    "name of the video": (setting("output.video", "out/other.mp4"), set()),
+    "folder of the video": (setting("output.video", "elsewhere/small.mp4"), {"report"}),
+    "name": (setting("name", "other"), {"report"}),
+    "name of the source": (renamed_source, {"report"}),
+    "end of the source": (setting("source.end", "0.2s"), {"shots", *PAINTED}),
+    "metrics": (setting("score.metrics", ["ssim"]), {"measure", "report"}),
+    "seed of painting": (setting("stylize.seed", 7), PAINTED),
+    "prompt": (setting("stylize.prompt", "x"), PAINTED),
+    "painter": (setting("webui.url", "http://127.0.0.1:7860"), PAINTED),
+    "checkpoint": (setting("webui.checkpoint", "other"), PAINTED),
+    "password": (setting("webui.auth", "me:hunter2"), set()),
+    "port": (setting("webui.port", 7860), set()),
+    "patience": (setting("webui.read_timeout", 7), set()),
+    "seed of training": (setting("training.seed", 3), {"dataset", *TRAINED}),
+    "steps of training": (setting("training.overrides.max_train_steps", 3), TRAINED),
+    "trigger": (setting("style.captions.trigger", "other"), {"dataset", *TRAINED}),
+    "a picture's caption": (lambda f: (f / "style" / "1.txt").write_text("x"), {"dataset", *TRAINED}),
+    "a picture less": (lambda f: (f / "style" / "1.png").unlink(), {"dataset", *TRAINED}),
+    "notes beside the pictures": (lambda f: (f / "style" / "notes.md").write_text("x"), set()),
+    "a folder beside the pictures": (lambda f: shutil.copytree(f / "style", f / "style" / "old"), set()),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_makes_anew_what_it_changes_and_nothing_else(project: Path, name: str) -> None:
+    """A key follows whatever decides its artifact."""
+    change, expected = CHANGES[name]
+    before = keys(project)
+    change(project)
+    after = keys(project)
+    assert {stage for stage, key in after.items() if before[stage] != key} == expected
+
+
+def test_a_moved_project_keeps_all_of_its_work(project: Path) -> None:
+    """No key knows where the project's folder lies."""
+    before = keys(project)
+    moved = project.rename(project.with_name("moved"))
+    assert keys(moved) == before
+
+
+def test_results_lie_in_the_project_wherever_it_is_run_from(project: Path) -> None:
+    """Also if the project file says nothing of them."""
+    settings = yaml.safe_load((project / "project.yaml").read_text())
+    del settings["output"]
+    (project / "project.yaml").write_text(yaml.safe_dump(settings))
+    assert project_file.load(project / "project.yaml").output.video == project / "out" / "video.mp4"
+
+
+def test_the_settings_that_the_report_shows_repeat_the_run(project: Path) -> None:
+    """Saved as project.yaml they ask for the very same work, times and paths as a user writes them."""
+    setting("source", {"video": "street.mp4", "start": "0.04s", "end": "0:00.3"})(project)
+    setting("webui.auth", "me:hunter2")(project)
+    stages, before = ordered(graph(project).targets), keys(project)
+    (shown,) = (stage.settings["settings"] for stage in stages if stage.name == "report")
+    (project / "project.yaml").write_text(as_yaml(shown))
+    assert {name: key for name, key in keys(project).items() if name != "encode"} == {
+        name: key for name, key in before.items() if name != "encode"
+    }
+    assert shown["source"] == {"video": "street.mp4", "start": "0.04s", "end": "0.3s"}
+
+
+def test_no_stage_writes_a_secret_or_its_own_place_down(project: Path) -> None:
+    """Records of stages may be sent to somebody."""
+    setting("webui.auth", "me:hunter2")(project)
+    written = json.dumps([dict(stage.settings) for stage in ordered(graph(project).targets)], default=str)
+    assert "hunter2" not in written
+    assert str(project) not in written
