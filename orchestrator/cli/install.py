@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 def run(args: argparse.Namespace) -> int:
     """Train the LoRA if need be, put it into the WebUI, and make sure that the WebUI sees it."""
     from orchestrator.pipeline.execute import artifacts
+    from orchestrator.preflight import check_webui
     from orchestrator.stages.installed import painting
 
     job = opened(args.project)
+    check_webui(job.project, job.store.root)
     with made(job, [job.graph.train], as_json=args.json) as stages:
         lora = artifacts(job.store)(job.graph.train)
         with painting(job.project, job.store.root, lora) as (_, installed):

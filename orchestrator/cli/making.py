@@ -24,12 +24,11 @@ def made(job: Job, targets: Sequence[Stage[Any]], *, as_json: bool) -> Iterator[
     from orchestrator.pipeline.execute import execute
     from orchestrator.pipeline.lease import lease
     from orchestrator.pipeline.order import needed
-    from orchestrator.preflight import check_services
+    from orchestrator.preflight import check_ahead
 
     with lease(job.store.root):
         job.digests.keep()
-        if job.graph.stylize in needed(targets, job.store.finished):
-            check_services(job.project, job.graph.source.clip, job.store.root)
+        check_ahead(job.project, job.graph, job.store, needed(targets, job.store.finished))
         with shown(as_json=as_json) as progress:
             stages = execute(targets, job.store, progress)
         yield [stage.name for stage in stages]

@@ -1,0 +1,63 @@
+"""What is looked at before anything expensive starts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from small_project import orchestrate
+from test_bad_input import against, answering, assert_refused, replaced
+
+from orchestrator import preflight
+from orchestrator.cli.opened import Job, opened
+from orchestrator.errors import DiskFull, MissingPackage
+from orchestrator.pipeline.order import ordered
+
+
+class Usage(NamedTuple):
+    free: int
+
+
+def check(job: Job) -> None:
+    preflight.check_ahead(job.project, job.graph, job.store, ordered(job.graph.targets))
+
+
+def test_frames_that_are_painted_need_no_more_room(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that goes on asks for room for the rest alone."""
+    job = opened(project / "project.yaml")
+    frame = 64 * 48 * 3
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(4 * frame))
+    with pytest.raises(DiskFull):
+        check(job)
+    frames = job.store.folder(job.graph.stylize) / "frames"
+    frames.mkdir(parents=True)
+    for index in range(6):
+        (frames / f"{index:06d}.png").touch()
+    check(job)
+
+
+def test_a_missing_package_is_told_before_the_training(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The remedy says what to install; who has both programs of his own needs none of it."""
+    job = opened(project / "project.yaml")
+    monkeypatch.setitem(sys.modules, "diffusers", None)
+    with pytest.raises(MissingPackage, match="diffusers"):
+        check(job)
+
+
+def test_a_lora_folder_that_is_not_there_is_told_before_the_training(project: Path) -> None:
+    """Else the WebUI could not see the LoRA, hours later."""
+    with answering(200, "{}", "application/json") as url:
+        against(url, project)
+        assert_refused(project, 10, "webui.lora_dir")
+
+
+def test_installing_looks_at_the_webui_before_the_training(project: Path) -> None:
+    """As `run` does."""
+    replaced("training:", "webui: {url: 'http://127.0.0.1:9', lora_dir: loras}\ntraining:")(project)
+    answer = orchestrate("install", "project.yaml", cwd=project)
+    assert answer.code == 40, answer.err
+    assert not list(project.glob(".orchestrate/stages/*"))
