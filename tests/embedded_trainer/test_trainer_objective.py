@@ -16,7 +16,7 @@ from orchestrator.embedded.trainer.examples import Drawer
 from orchestrator.embedded.trainer.latents import View
 from orchestrator.embedded.trainer.objective import Objective, Prediction, answer, min_snr_weight
 from orchestrator.embedded.trainer.pictures import Picture
-from orchestrator.embedded.trainer.recolour import recoloured
+from orchestrator.embedded.trainer.recolour import palette, recoloured
 
 ALPHAS = torch.cumprod(1 - torch.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2, 0)
 
@@ -135,8 +135,8 @@ def test_recoloured_copies_keep_shapes_and_take_a_photographs_colours() -> None:
     """Edges and the order of colours stay, saturation falls, and a seed repeats a copy exactly."""
     picture = np.zeros((64, 64, 3), np.uint8)
     picture[:, :32], picture[:, 32:] = (220, 60, 40), (40, 120, 220)
-    copies = [recoloured(picture, np.random.default_rng(seed)) for seed in range(40)]
-    assert np.array_equal(copies[3], recoloured(picture, np.random.default_rng(3)))
+    copies = [recoloured(picture, palette([picture]), np.random.default_rng(seed)) for seed in range(40)]
+    assert np.array_equal(copies[3], recoloured(picture, palette([picture]), np.random.default_rng(3)))
     assert len({copy.tobytes() for copy in copies}) == 40
     steps = [np.abs(np.diff(copy.astype(float).mean(axis=0), axis=0)).sum(axis=1) for copy in copies]
     assert all(step.argmax() == 31 for step in steps)
@@ -146,3 +146,15 @@ def test_recoloured_copies_keep_shapes_and_take_a_photographs_colours() -> None:
         np.mean([np.abs(it).mean() for it in warmth])
         < 0.5 * np.abs(picture[..., 0] - 1.0 * picture[..., 2]).mean()
     )
+
+
+def test_copies_are_moved_by_the_whole_styles_colours() -> None:
+    """What is grey in a green style stays less green than the rest: it is not moved as if it were all there is."""
+    grey, green = np.full((32, 32, 3), 128, np.uint8), np.full((32, 32, 3), (60, 180, 50), np.uint8)
+    style = palette([grey, green])
+    for seed in range(10):
+        copies = [
+            recoloured(each, style, np.random.default_rng(seed)).astype(float) for each in (grey, green)
+        ]
+        greenness = [copy[..., 1].mean() - copy[..., 0].mean() for copy in copies]
+        assert greenness[0] < greenness[1]

@@ -11,7 +11,7 @@ import torch
 
 from orchestrator import digest, files
 from orchestrator.embedded.trainer import pixels
-from orchestrator.embedded.trainer.recolour import recoloured
+from orchestrator.embedded.trainer.recolour import palette, recoloured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,6 +100,7 @@ class Latents:
         self._encoder = encoder
         self._pairing = pairing
         self._seed = seed
+        self._style = palette(pixels.read(each.path) for each in pictures) if pairing else None
         self._random = Random(f"views {seed}")  # noqa: S311 - reproducible, not secret
         self._cache: dict[tuple[int, bool], torch.Tensor] = {}
 
@@ -147,7 +148,8 @@ class Latents:
         part = pixels.cropped(whole, corner, picture.fit.bucket)
         part = np.ascontiguousarray(part[:, ::-1] if mirrored else part)
         random = np.random.default_rng(seed)
-        return self._encoder.encode([part, *(recoloured(part, random) for _ in range(variants))], seed)
+        copies = [recoloured(part, self._style, random) for _ in range(variants)] if self._style else []
+        return self._encoder.encode([part, *copies], seed)
 
     def _key(self, picture: Picture, variants: int, seed: int, *, mirrored: bool) -> str:
         """Name what the latents depend on, so that those of another size or model are never taken."""
@@ -156,6 +158,7 @@ class Latents:
             self._encoder.identity,
             asdict(picture.fit),
             variants,
+            asdict(self._style) if self._style else None,
             seed,
             mirrored,
         ]

@@ -7,11 +7,14 @@ no colouring of its own.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     Picture = NDArray[np.uint8]
@@ -19,22 +22,47 @@ if TYPE_CHECKING:
 
 _GRAINY, _SOFT = 0.2, 0.4  # the shares of copies that get each
 _NEVER_FLAT = 1e-3
+_THUMBNAIL = (64, 64)  # enough to know a picture's colours
 
 
-def recoloured(picture: Picture, random: np.random.Generator) -> Picture:
+@dataclass(frozen=True)
+class Palette:
+    """Mean and standard deviation of each CIELAB channel over a whole set of pictures, three values each."""
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+
+def palette(pictures: Iterable[Picture]) -> Palette:
+    """Return the palette of (H, W, 3) uint8 RGB pictures, each of them counting alike."""
+    import cv2
+
+    small = [cv2.resize(each, _THUMBNAIL, interpolation=cv2.INTER_AREA) for each in pictures]
+    values = np.concatenate([_lab(each).reshape(-1, 3) for each in small]).astype(np.float64)
+    deviation = values.std(axis=0) + _NEVER_FLAT
+    return Palette(tuple(values.mean(axis=0).tolist()), tuple(deviation.tolist()))
+
+
+def recoloured(picture: Picture, style: Palette, random: np.random.Generator) -> Picture:
     """Return a copy of an (H, W, 3) uint8 RGB picture with a photograph's colours and texture.
 
-    Mean and standard deviation of each CIELAB channel are moved to drawn ones: the colour transfer of
-    Reinhard et al. 2001, https://doi.org/10.1109/38.946629, away from the picture's own look.
+    The style's mean and deviation in CIELAB are moved to drawn ones: the colour transfer of Reinhard et al.
+    2001, https://doi.org/10.1109/38.946629, backwards. They are those of the whole style and not of the one
+    picture: a close look at something grey would else teach that grey stays grey.
     """
     import cv2
 
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    mean, deviation = lab.mean(axis=(0, 1)), lab.std(axis=(0, 1)) + _NEVER_FLAT
     new_mean, new_deviation = _photograph(random)
-    moved = (lab - mean) / deviation * new_deviation + new_mean
+    scale = np.divide(new_deviation, style.deviation)
+    moved = (_lab(picture) - np.asarray(style.mean)) * scale + new_mean
     values = np.asarray(cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_LAB2RGB), np.float32)
     return (np.clip(_retextured(values, random), 0, 1) * 255).astype(np.uint8)
+
+
+def _lab(picture: Picture) -> Values:
+    import cv2
+
+    return np.asarray(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
 
 
 def _photograph(random: np.random.Generator) -> tuple[list[float], list[float]]:
