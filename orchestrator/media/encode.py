@@ -83,8 +83,8 @@ def _run(
             on_frame(index)
         content = ffmpeg.ended_well()
     except (BrokenPipeError, av.error.FFmpegError):
+        ffmpeg.ended_well()
         content = False
-        ffmpeg.process.wait()
     if not content:
         raise ffmpeg.storage_error() or _failed(target, ffmpeg.complaint())
 

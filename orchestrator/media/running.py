@@ -29,7 +29,7 @@ class Ffmpeg:
 
     def ended_well(self) -> bool:
         """Close the pipe and wait for its end; tell whether it is content."""
-        self.pipe.close()
+        _drop(self.pipe)
         return self.process.wait() == 0
 
     def complaint(self) -> str:
@@ -67,7 +67,11 @@ def _started(output: Any, *, stdin: int, stdout: int) -> Iterator[tuple[subproce
     quiet = output.global_args("-hide_banner", "-loglevel", "error", "-copyts")
     argv = quiet.compile(cmd=ffmpeg(), overwrite_output=True)
     # stderr goes to a file: a pipe that nobody reads would block ffmpeg once it is full
-    with TemporaryFile() as log, subprocess.Popen(argv, stdin=stdin, stdout=stdout, stderr=log) as process:
+    with (
+        TemporaryFile() as log,
+        # a session of its own: Ctrl-C at the terminal is ours to pass on
+        subprocess.Popen(argv, stdin=stdin, stdout=stdout, stderr=log, start_new_session=True) as process,
+    ):
         try:
             yield process, log
         finally:

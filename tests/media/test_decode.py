@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import sys
 import threading
 from contextlib import closing
 from fractions import Fraction
@@ -169,3 +172,30 @@ def test_a_broken_ffmpeg_on_the_path_is_passed_over(tmp_path: Path, monkeypatch:
     found = binary.ffmpeg.__wrapped__()
     assert found != str(fake)
     assert subprocess.run([found, "-version"], capture_output=True, check=False).returncode == 0
+
+
+UNDISTURBED = """
+import signal, sys
+from pathlib import Path
+from orchestrator.media.clip import cut
+from orchestrator.media.decode import frames
+from orchestrator.media.probe import probe
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+stream = frames(cut(probe(Path(sys.argv[1])), None, None))
+next(stream)
+print("begun", flush=True)
+sys.stdin.readline()
+print(1 + sum(1 for _ in stream))
+"""
+
+
+def test_ctrl_c_at_the_terminal_reaches_ffmpeg_only_through_us(bikes: Path) -> None:
+    """Else an ffmpeg that ended first would be taken for a damaged video."""
+    command = (sys.executable, "-c", UNDISTURBED, str(bikes))
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes, start_new_session=True) as decoding:
+        assert decoding.stdout is not None
+        assert decoding.stdout.readline() == "begun\n"
+        os.killpg(decoding.pid, signal.SIGINT)
+        out, _ = decoding.communicate("go\n", timeout=60)
+    assert out == "250\n"
