@@ -54,11 +54,11 @@ class Row:
     seconds: float
 
 
-def read_frames(video: Path, every: int, height: int | None = None) -> list[Frame]:
-    """Read every `every`-th frame as (H, W, 3) RGB, resized to a height if one is given."""
+def read_frames(video: Path, every: int, height: int | None = None, first: int = 0) -> list[Frame]:
+    """Read every `every`-th frame from `first` on as (H, W, 3) RGB, resized to a height if one is given."""
     reader, frames, number = cv2.VideoCapture(str(video)), [], 0
     while reader.grab():
-        if number % every == 0:
+        if number % every == first:
             _, frame = reader.retrieve()
             frames.append(_resized(np.ascontiguousarray(frame[:, :, ::-1]), height))
         number += 1
@@ -200,6 +200,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--source", type=Path, required=True, help="clip to restyle")
     parser.add_argument("--film", type=Path, required=True, help="clip whose frames are the style")
     parser.add_argument("--film-every", type=int, default=11, help="the film's frames that are compared with")
+    parser.add_argument(
+        "--film-first",
+        type=int,
+        default=3,
+        help="below --film-every; choose both such that the LoRA learned from none of these frames",
+    )
     parser.add_argument("--faces", type=Path, help="clip for the sheet's last rows")
     parser.add_argument(
         "--vgg16", type=Path, required=True, help="torchvision's VGG-16 features (safetensors)"
@@ -220,7 +226,7 @@ def main() -> None:
     """Restyle, measure, write the table and the sheet."""
     args = parse_arguments()
     source = read_frames(args.source, args.every)
-    film = read_frames(args.film, args.film_every, source[0].shape[0])
+    film = read_frames(args.film, args.film_every, source[0].shape[0], args.film_first)
     net = load_gram("vgg16", args.vgg16)
     style = (style_grams(film, net), net, load_lpips())
     plain, styled = load_pipeline(args.model, None, 0), load_pipeline(args.model, args.lora, args.weight)
