@@ -76,13 +76,11 @@ def _run(
     target: Path,
     on_frame: Callable[[int], None],
 ) -> None:
-    import av
-
     try:
         for index in feed(ffmpeg.pipe, clip, size, frames):
             on_frame(index)
         content = ffmpeg.ended_well()
-    except (BrokenPipeError, av.error.FFmpegError):
+    except BrokenPipeError:
         ffmpeg.ended_well()
         content = False
     if not content:

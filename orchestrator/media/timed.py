@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import lcm
+from types import SimpleNamespace
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def feed(
     import av
 
     base = tick(clip)
-    with av.open(pipe, "w", format="nut") as nut:
+    # PyAV swallows what is raised while it writes, Ctrl-C included: it writes to memory, and we to the pipe
+    unsent: list[bytes] = []
+    with av.open(SimpleNamespace(write=unsent.append), "w", format="nut") as nut:
         stream = nut.add_stream("rawvideo", rate=clip.fps)
         stream.width, stream.height = size
         stream.pix_fmt = "rgb24"
@@ -44,4 +47,11 @@ def feed(
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = int(time / base), base
             nut.mux(stream.encode(frame))
+            _send(unsent, pipe)
             yield index
+    _send(unsent, pipe)
+
+
+def _send(unsent: list[bytes], pipe: IO[bytes]) -> None:
+    pipe.write(b"".join(unsent))
+    unsent.clear()

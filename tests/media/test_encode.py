@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 from dataclasses import replace
 from fractions import Fraction
+from itertools import repeat
+from threading import Timer
 from typing import TYPE_CHECKING
 
 import av
@@ -293,3 +297,22 @@ def test_a_full_disk_is_recognised() -> None:
         error = program.storage_error()
     assert error is not None
     assert error.errno == errno.ENOSPC
+
+
+def test_ctrl_c_ends_an_encoding(bunny: Path, tmp_path: Path) -> None:
+    """Wherever it strikes; most likely where a full pipe is waited for."""
+    clip = cut(probe(bunny), None, None)
+    noise = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
+    strike = Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
+    strike.start()
+    with pytest.raises(KeyboardInterrupt):
+        encode(
+            repeat(noise, clip.count),
+            clip,
+            tmp_path / "a.mp4",
+            codec="h265",
+            crf=None,
+            audio="none",
+            on_frame=lambda _: None,
+        )
+    assert not list(tmp_path.iterdir())
