@@ -109,9 +109,8 @@ class Project(Settings):
     webui: WebUISettings = WebUISettings()
     stylize: StylizeSettings
     score: ScoreSettings = ScoreSettings()
-    output: OutputSettings = Field(
-        default={}, validate_default=True
-    )  # read, to lie in the project
+    # made anew from nothing, so that its path is taken from the file's folder
+    output: OutputSettings = Field(default={}, validate_default=True)
 
 
 def load(path: Path) -> Project:
