@@ -23,7 +23,6 @@
     ├── StorageError
     │   ├── NotWritable       50  a folder cannot be written
     │   ├── DiskFull          51  no space left
-    │   ├── OutsideProject    52  an output would leave the project folder
     │   ├── FolderBusy        53  another run holds the folder
     │   └── DamagedArtifact   54  something made earlier is no longer what it was
     └── Interrupted          130  the user pressed Ctrl-C
@@ -181,12 +180,6 @@ class DiskFull(StorageError):
     """No space is left."""
 
     exit_code = 51
-
-
-class OutsideProject(StorageError):
-    """An output would leave the project folder."""
-
-    exit_code = 52
 
 
 class FolderBusy(StorageError):

@@ -24,7 +24,7 @@ CAPTIONS = (".txt", ".caption")  # the first one found is used
 def find(folder: Path) -> list[Path]:
     """Return a folder's pictures in natural order (`2.png` before `10.png`), each seen to be one.
 
-    Only their headers are read, so that a mistake shows before anything long is begun.
+    Nothing is decoded, so that a mistake shows at once, before anything long is begun.
 
     Raises:
         DatasetError: there is no such folder, it holds no pictures, or a caption cannot be used.

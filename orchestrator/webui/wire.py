@@ -43,7 +43,6 @@ class _Answer(BaseModel):
 class GenerationInfo(_Answer):
     """What was really done: `parameters` only echoes the request, this does not."""
 
-    all_seeds: tuple[int, ...] = ()
     infotexts: tuple[str, ...] = ()
 
 
