@@ -84,14 +84,7 @@ def _losses(child: Child, task: Task, log: Path) -> Losses:
 def _show(event: Event | None, task: Task) -> None:
     if isinstance(event, Step):
         loss = "" if event.loss is None else f"loss {event.loss:.3g}"
-        left = "" if event.seconds_left is None else f"{_clock(event.seconds_left)} left"
-        task.reach(event.step, total=event.total, note=", ".join(filter(None, (loss, left))))
-
-
-def _clock(seconds: int) -> str:
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+        task.reach(event.step, total=event.total, note=loss)
 
 
 def _failed(what: str, child: Child, log: Path) -> TrainerError:
