@@ -75,7 +75,7 @@ COPY = "shutil.copy('made.safetensors', 'out/word.safetensors')"
 
 
 def test_steps_and_losses_are_followed_live(tmp_path: Path, lora: Path) -> None:
-    """Each step's loss is kept once, and progress shows step, total and loss; the time left it tells itself."""
+    """Each step's loss is kept once, and progress shows step, total and loss."""
     watched = Watched()
     weights = told(tmp_path, COPY, watched)
     assert weights.losses == ((1, 0.9), (2, 0.8), (3, 0.7))
