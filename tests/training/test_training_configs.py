@@ -122,7 +122,7 @@ def test_the_training_set_is_named_absolutely(tmp_path: Path) -> None:
     text = (
         '[general]\nflip_aug = true\n[[datasets]]\nresolution = 64\n[[datasets.subsets]]\nimage_dir = "3_x"\n'
     )
-    content = configs.parsed(configs.absolute_datasets(text, tmp_path), "x")
+    content = configs.parsed(configs.X(text, tmp_path), "x")
     assert content == {
         "general": {"flip_aug": True},
         "datasets": [{"resolution": 64, "subsets": [{"image_dir": (tmp_path / "3_x").as_posix()}]}],
