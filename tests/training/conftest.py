@@ -13,10 +13,16 @@ ARGUMENTS = Path(__file__).parents[1] / "presets" / "sd_scripts_arguments.json"
 SCRIPTS = ("train_network.py", "sdxl_train_network.py", "flux_train_network.py", "sd3_train_network.py")
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what the stand-in's parsers told is remembered from test to test."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
-    """A stand-in checkout, an SD 1.x checkpoint in name, and six captioned pictures; a cache of its own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def room(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
+    """A stand-in checkout, an SD 1.x checkpoint in name, and six captioned pictures."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     checkout = tmp_path / "sd-scripts"
     shutil.copytree(STAND_IN, checkout)
     for script in SCRIPTS[1:]:

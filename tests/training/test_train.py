@@ -19,7 +19,9 @@ from orchestrator.errors import LoraError, TrainerError
 from orchestrator.process import Program
 from orchestrator.progress import Silent
 from orchestrator.training.settings import TrainingSettings
-from orchestrator.training.train import follow, train
+from orchestrator.training.follow import Goal, follow
+from orchestrator.training.train import train
+from orchestrator.training.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,11 +52,13 @@ class Watched(Silent):
         self.seen.append((done, total, note))
 
 
-def told(tmp_path: Path, ending: str, progress: Silent | None = None):  # noqa: ANN201 - what `follow` returns
+def told(tmp_path: Path, ending: str, progress: Silent | None = None):  # noqa: ANN201 - the losses
     """Follow a program that tells of three steps and then ends as `ending` says."""
     program = Program((sys.executable, "-c", TALE + ending), cwd=tmp_path)
     output = tmp_path / "out" / "word.safetensors"
-    return follow(program, output, log=tmp_path / "trainer.log", progress=progress or Silent())
+    losses = follow(program, Goal(output), log=tmp_path / "trainer.log", progress=progress or Silent())
+    verify(output)
+    return losses
 
 
 @pytest.fixture
@@ -77,8 +81,7 @@ COPY = "shutil.copy('made.safetensors', 'out/word.safetensors')"
 def test_steps_losses_and_time_left_are_followed_live(tmp_path: Path, lora: Path) -> None:
     """Each step's loss is kept once, and progress shows step, total, loss and time left."""
     watched = Watched()
-    weights = told(tmp_path, COPY, watched)
-    assert weights.losses == ((1, 0.9), (2, 0.8), (3, 0.7))
+    assert told(tmp_path, COPY, watched) == {1: 0.9, 2: 0.8, 3: 0.7}
     assert watched.seen[0] == (1, 3, "loss 0.9, 0:02 left")
     assert watched.seen[-1] == (3, 3, "loss 0.7, 0:00 left")
     assert "学習開始" in (tmp_path / "trainer.log").read_text(encoding="utf-8")
@@ -116,7 +119,7 @@ def test_a_trainer_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(TrainerError, match="exit code 127"):
         follow(
             Program(("/no/such/trainer",), cwd=tmp_path),
-            tmp_path / "x.safetensors",
+            Goal(tmp_path / "x.safetensors"),
             log=tmp_path / "trainer.log",
             progress=Silent(),
         )
