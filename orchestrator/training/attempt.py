@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.files import write_bytes
+from orchestrator.files import write_bytes, write_json
 from orchestrator.training import configs, dataset_toml, progress_lines, step_count
+from orchestrator.training.candidates import candidates
 from orchestrator.training.follow import Goal, Losses, follow
 from orchestrator.training.links import linked
 from orchestrator.training.sd_scripts import states
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from orchestrator.training.settings import TrainingSettings
     from orchestrator.training.step_count import Extent
 
-CONFIG, DATASET_CONFIG, PICTURES, CHECKPOINTS = "config.toml", "dataset.toml", "pictures", "checkpoints"
+CONFIG, DATASET_CONFIG, CANDIDATES = "config.toml", "dataset.toml", "candidates.json"
+PICTURES, CHECKPOINTS = "pictures", "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,7 @@ class Attempt:
             DatasetError, ImageError: the pictures cannot be trained on; nothing was started.
             TrainerError, LoraError, …: as `follow` and `verify`.
         """
-        pictures = linked(content, self.root / PICTURES)
-        extent = step_count.extent(dataset_toml.levels(pictures, arguments), arguments)
+        extent = step_count.extent(dataset_toml.levels(content, arguments), arguments)
         for line in extent.lines():
             progress.say(line)
         state = self._state(extent, progress)
@@ -68,9 +69,26 @@ class Attempt:
         if state is not None:
             arguments = states.resumed(arguments, state, extent.steps)
         earlier = self._earlier_losses(goal.start)
-        program = self._program(arguments, pictures, goal)
-        losses = follow(program, goal, log=self._log(goal.lora.parent), progress=progress)
-        return replace(verify(goal.lora), losses=tuple(sorted({**earlier, **losses}.items())))
+        program = self._program(arguments, linked(content, self.root / PICTURES), goal)
+        losses = earlier | follow(program, goal, log=self._log(goal.lora.parent), progress=progress)
+        weights = verify(goal.lora)
+        self._list_candidates(extent, losses, progress)
+        return replace(weights, losses=tuple(sorted(losses.items())))
+
+    def _list_candidates(self, extent: Extent, losses: Losses, progress: Progress) -> None:
+        kept = [
+            each
+            for each in candidates(self.root / self.checkpoints, self.name, extent.per_epoch, losses)
+            if each.step < extent.steps
+        ]
+        rows = [
+            {"file": each.file.relative_to(self.root).as_posix(), "step": each.step, "loss": each.loss}
+            for each in kept
+        ]
+        write_json(self.root / CANDIDATES, rows)
+        if kept:
+            steps = ", ".join(str(each.step) for each in kept)
+            progress.say(f"the LoRA is also kept as it was at step {steps}: {CANDIDATES}")
 
     def _state(self, extent: Extent, progress: Progress) -> State | None:
         if not TRAINERS[self.settings.trainer].resumes:

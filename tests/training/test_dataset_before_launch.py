@@ -15,7 +15,9 @@ from orchestrator.training.links import linked
 from orchestrator.training.step_count import Bucket, extent
 
 
-def pictures(folder: Path, *sizes: tuple[int, int], caption: str | None = "a word", suffix: str = ".txt") -> Path:
+def pictures(
+    folder: Path, *sizes: tuple[int, int], caption: str | None = "a word", suffix: str = ".txt"
+) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for number, size in enumerate(sizes):
         file = folder / f"{number}.png"

@@ -54,7 +54,13 @@ def test_each_kind_of_fault_has_its_sentence(name: str, value: Any, words: str) 
 
 def test_what_is_right_passes() -> None:
     """Whole numbers are numbers too, and a list may be empty."""
-    right = {"network_dim": 4, "learning_rate": 1, "lr_warmup_steps": 0.05, "network_args": [], "cache_latents": True}
+    right = {
+        "network_dim": 4,
+        "learning_rate": 1,
+        "lr_warmup_steps": 0.05,
+        "network_args": [],
+        "cache_latents": True,
+    }
     assert faults({**right, "mixed_precision": "bf16", "dataset_config": "x"}, KNOWN) == []
 
 
@@ -85,7 +91,9 @@ CONTRADICTIONS: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("family", "arguments", "words"), CONTRADICTIONS)
-def test_each_contradiction_is_told_with_its_reason(family: str, arguments: dict[str, Any], words: str) -> None:
+def test_each_contradiction_is_told_with_its_reason(
+    family: str, arguments: dict[str, Any], words: str
+) -> None:
     """Alone it is found, and without it there is nothing to find."""
     sound = {"network_module": FAMILY[family].network_module}  # type: ignore[index]
     assert contradictions(sound, FAMILY[family]) == []  # type: ignore[index]
@@ -147,7 +155,9 @@ def test_flux_is_refused_without_its_files_and_given_them(room: Room) -> None:
         check(settings)
     part = str(room.folder / "model.safetensors")
     arguments = TRAINERS["sd-scripts"].arguments(
-        settings.model_copy(update={"model_files": type(settings.model_files)(ae=part, clip_l=part, t5xxl=part)})
+        settings.model_copy(
+            update={"model_files": type(settings.model_files)(ae=part, clip_l=part, t5xxl=part)}
+        )
     )
     assert arguments["ae"] == part
     useless = with_model(room, "SDXL", "sdxl-style", model_files={"ae": part})
@@ -155,7 +165,9 @@ def test_flux_is_refused_without_its_files_and_given_them(room: Room) -> None:
         check(useless)
 
 
-def test_a_folder_that_is_no_checkout_and_a_python_that_is_not_there_are_told(room: Room, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_checkout_and_a_python_that_is_not_there_are_told(
+    room: Room, tmp_path: Path
+) -> None:
     """The script that is missing is named; without `python`, one is looked for in venv and .venv."""
     settings = room.settings()
     for change, words in [
@@ -189,7 +201,11 @@ def test_states_are_kept_where_the_user_saves_or_about_ten_times(room: Room) -> 
     """Without a wish ten times; at the user's epochs if they are set; states are not piled up."""
     arguments = TRAINERS["sd-scripts"].arguments
     plain = arguments(room.settings())
-    assert (plain["save_state"], plain["save_n_epoch_ratio"], plain["save_last_n_epochs_state"]) == (True, 10, 2)
+    assert (plain["save_state"], plain["save_n_epoch_ratio"], plain["save_last_n_epochs_state"]) == (
+        True,
+        10,
+        2,
+    )
     chosen = arguments(room.settings(save_every_n_epochs=3))
     assert chosen["save_every_n_epochs"] == 3
     assert "save_n_epoch_ratio" not in chosen

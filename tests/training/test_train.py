@@ -123,25 +123,3 @@ def test_a_trainer_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
             log=tmp_path / "trainer.log",
             progress=Silent(),
         )
-
-
-def test_the_embedded_trainer_trains_a_usable_lora(tmp_path: Path) -> None:
-    """Pictures in, LoRA out, on the model that ships: two steps at 64 pixels through the real contract."""
-    import numpy as np
-    from PIL import Image
-
-    (tmp_path / "style").mkdir()
-    for number in range(2):
-        pixels = np.random.default_rng(number).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(tmp_path / "style" / f"{number}.png")
-    style = {"from": {"images": tmp_path / "style"}, "captions": {"trigger": "word"}, "resolution": 64}
-    dataset = build(StyleSettings.model_validate(style), tmp_path / "set", seed=0, progress=Silent())
-    overrides = {"max_train_steps": 2, "train_batch_size": 1, "latent_window": 8, "pair_variants": 1}
-    folder = tmp_path / "lora"
-    weights = train(TrainingSettings(overrides=overrides), dataset, folder, Silent())
-    assert weights.file == folder / "word.safetensors"
-    assert [step for step, _ in weights.losses] == [1, 2]
-    assert json.loads((folder / "losses.json").read_text()) == [list(pair) for pair in weights.losses]
-    metadata = safetensors_file.header(weights.file).metadata
-    assert metadata["ss_steps"] == "2"
-    assert metadata["sshs_model_hash"] == weights.content_hash

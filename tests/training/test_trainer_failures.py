@@ -94,8 +94,15 @@ def test_the_ladder_goes_down_until_the_memory_is_enough(room: Room) -> None:
     weights = room.train(
         room.settings(on_oom="retry", gradient_checkpointing=False, cache_latents=False), told
     )
-    tries = [line.removeprefix("out of GPU memory: trying again with ") for line in told.lines if "trying" in line]
-    assert tries == ["gradient checkpointing", "cached latents", "one picture at a time", "an 8-bit optimizer"]
+    tries = [
+        line.removeprefix("out of GPU memory: trying again with ") for line in told.lines if "trying" in line
+    ]
+    assert tries == [
+        "gradient checkpointing",
+        "cached latents",
+        "one picture at a time",
+        "an 8-bit optimizer",
+    ]
     assert [step for step, _ in weights.losses] == list(range(1, 13))
     config = (room.folder / "run" / "config.toml").read_text()
     assert "gradient_accumulation_steps = 2" in config  # a step still sees two pictures
@@ -108,7 +115,9 @@ def test_a_rung_that_the_machine_cannot_take_is_left_out(room: Room) -> None:
     room.machine(memory=10, missing=["bitsandbytes"])
     told = Told()
     room.train(room.settings(on_oom="retry"), told)
-    assert any("that is not possible: the trainer's Python lacks the package bitsandbytes" in x for x in told.lines)
+    assert any(
+        "that is not possible: the trainer's Python lacks the package bitsandbytes" in x for x in told.lines
+    )
     assert told.lines.index("out of GPU memory: trying again with a lower resolution") > 0
     assert "384x384: 12 pictures in 12 batches" in told.lines
     assert "AdamW8bit" not in (room.folder / "run" / "config.toml").read_text()

@@ -78,7 +78,9 @@ def pictures(dataset_config, args):
             found = sorted(folder.glob("*.png")) if folder.is_dir() else []
             for file in found:
                 if not file.with_suffix(subset.get("caption_extension", ".caption")).exists():
-                    info(f"No caption file found for 1 images. Training will continue without captions: {file}")
+                    info(
+                        f"No caption file found for 1 images. Training will continue without captions: {file}"
+                    )
                 size = png_size(file) if dataset.get("enable_bucket") else "all"
                 sizes[size] = sizes.get(size, 0) + subset.get("num_repeats", 1)
                 cache(file, dataset, args)
@@ -175,7 +177,9 @@ def refuse(args, dataset_config):
 def train(args, dataset_config):
     batches, images = pictures(dataset_config, args)
     if images == 0:
-        info("No data found. Please verify arguments (train_data_dir must be the parent of folders with images)")
+        info(
+            "No data found. Please verify arguments (train_data_dir must be the parent of folders with images)"
+        )
         return
     memory = refuse(args, dataset_config)
     per_epoch = math.ceil(batches / args.get("gradient_accumulation_steps", 1))
@@ -193,7 +197,9 @@ def train(args, dataset_config):
         with zipfile.ZipFile(Path(resume, "scheduler.bin")) as archive:
             scheduler_step = int(archive.read("data"))
     start = args.get("initial_step", start)
-    assert start == 0 or steps > start, f"max_train_steps should be greater than initial step: {steps} vs {start}"
+    assert start == 0 or steps > start, (
+        f"max_train_steps should be greater than initial step: {steps} vs {start}"
+    )
 
     print("running training / 学習開始")
     print(f"  num train images * repeats / 学習画像の数×繰り返し回数: {images}")
@@ -210,7 +216,8 @@ def train(args, dataset_config):
                 log.write(f"{learning_rate(args, scheduler_step):.9f}\n")
             done += 1
             scheduler_step += 1
-            time.sleep(MACHINE.get("sleep", 0))
+            slow = MACHINE.get("slow_from", math.inf) <= done
+            time.sleep(MACHINE.get("sleep", 0) * (10 if slow else 1))
             loss = "nan" if MACHINE.get("nan_at", math.inf) <= done else f"{1 / (scheduler_step + 1):.3g}"
             bar = f"\rsteps: {100 * done // steps:3d}%|█▎        | {done}/{steps} [00:01<00:05,  1.37s/it"
             print(bar + "]", end="", file=sys.stderr, flush=True)
