@@ -71,7 +71,7 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
 
     cuts = shots(source)
     pictures = dataset(project.style, film, project.training.seed)
-    parts = {name: digests.of_path(file) for name, file in project.training.model_files.given().items()}
+    parts = {name: digests.of_path(file) for name, file in project.training.files().items()}
     lora = train(project.training, model, parts, pictures)
     frames = stylize(project, work, source, model, cuts, lora)
     video = encode(project.output, source, frames)

@@ -25,7 +25,7 @@ def train(
     Args:
         settings: how it is trained.
         model: digest of the base model.
-        parts: digests of what the model needs beside its own file.
+        parts: digests of what it reads beside its pictures and the base model's own file.
         dataset: the stage that makes its training pictures.
     """
     from orchestrator.training import configs
@@ -39,6 +39,8 @@ def train(
     content = {"trainer": settings.trainer, "arguments": arguments, "model": model, "seed": settings.seed}
     if parts:
         content["parts"] = dict(parts)
+    if settings.class_images is not None:
+        content["class_prompt"] = settings.class_images.prompt
     resumes = TRAINERS[settings.trainer].resumes
     return Stage("train", 1, content, (dataset,), build, load, resumes=resumes)
 

@@ -29,6 +29,7 @@ def _with_a_point(value: Any) -> Any:
 WithAPoint = Annotated[float, BeforeValidator(_with_a_point)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Side = Annotated[int, Field(gt=0)]
+_SHORTEST = 256  # side of a bucket, as sd-scripts has it when nobody tells it
 _ARGUMENT_NAMES = {"batch_size": "train_batch_size", "num_repeats": "dataset_repeats"}
 
 
@@ -138,6 +139,37 @@ def with_absolute_folders(content: Mapping[str, Any], folder: Path) -> dict[str,
         for dataset in content["datasets"]
     ]
     return {**content, "datasets": datasets}
+
+
+def with_class_images(content: Mapping[str, Any], folder: Path, prompt: str) -> dict[str, Any]:
+    """Return a dataset TOML whose datasets also hold regularisation pictures.
+
+    They come in sizes of their own, so buckets are switched on; pictures of the resolution itself stay as
+    they are.
+
+    Args:
+        content: the dataset TOML.
+        folder: of the pictures.
+        prompt: what they show; captions beside them go before it.
+    """
+    regular = {"image_dir": folder.absolute().as_posix(), "is_reg": True, "class_tokens": prompt}
+    datasets = [
+        {
+            **dataset,
+            "enable_bucket": True,
+            "min_bucket_reso": _shortest_side(dataset),
+            "subsets": [*dataset["subsets"], {**regular, "num_repeats": 1}],
+        }
+        for dataset in content["datasets"]
+    ]
+    return {**content, "datasets": datasets}
+
+
+def _shortest_side(dataset: Mapping[str, Any]) -> int:
+    """Return the least side of a bucket, which may not be longer than the resolution's own."""
+    resolution = dataset.get("resolution", _SHORTEST)
+    sides = [resolution] if isinstance(resolution, int) else resolution
+    return min(_SHORTEST, *sides)
 
 
 def _absolute(subset: Mapping[str, Any], folder: Path) -> dict[str, Any]:

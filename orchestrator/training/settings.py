@@ -53,6 +53,18 @@ class SdScriptsSettings(Settings):
     state_every: int | None = Field(default=None, ge=1)
 
 
+class ClassImages(Settings):
+    """Pictures of the kind of thing that is learnt, so that the model does not forget all others of it.
+
+    Attributes:
+        folder: where they lie: other persons for a person, other dogs for a dog.
+        prompt: what they show, as a prompt without the trigger word.
+    """
+
+    folder: InputPath
+    prompt: str = Field(min_length=1)
+
+
 class ModelFiles(Settings):
     """The parts of a model that do not lie in its own file: for FLUX and SD3.
 
@@ -86,6 +98,7 @@ class TrainingSettings(Settings):
         seed: for the trainer's random numbers.
         sd_scripts: where sd-scripts is, for the trainer of that name.
         model_files: what FLUX and SD3 need beside the base model.
+        class_images: what prior preservation looks at, for a character or a concept.
         on_oom: whether a training that runs out of GPU memory is tried again with cheaper settings.
     """
 
@@ -96,7 +109,13 @@ class TrainingSettings(Settings):
     seed: int = Field(default=0, ge=0, lt=2**32)
     sd_scripts: SdScriptsSettings | None = None
     model_files: ModelFiles = ModelFiles()
+    class_images: ClassImages | None = None
     on_oom: Literal["stop", "retry"] = "stop"
+
+    def files(self) -> dict[str, Path]:
+        """Return what a training reads beside its pictures and its base model, each by a name."""
+        more = {} if self.class_images is None else {"class_images": self.class_images.folder}
+        return self.model_files.given() | more
 
     @field_validator("overrides")
     @classmethod

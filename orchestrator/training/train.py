@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import MissingPackage, OutOfMemory, PresetError
 from orchestrator.files import write_json
@@ -37,12 +37,20 @@ def train(settings: TrainingSettings, dataset: Dataset, folder: Path, progress: 
         LoraError: what the trainer left is of no use.
     """
     arguments = TRAINERS[settings.trainer].arguments(settings)
-    content = configs.parsed(dataset.config.read_text(encoding="utf-8"), str(dataset.config))
-    dataset_toml.check(content, str(dataset.config))
-    plan = arguments, dataset_toml.with_absolute_folders(content, dataset.folder)
+    plan = arguments, _pictures(settings, dataset)
     weights = _tried(Attempt(settings, folder.absolute(), dataset.trigger), plan, progress)
     write_json(folder / LOSSES, weights.losses)
     return replace(weights, file=weights.file.replace(folder / f"{dataset.trigger}.safetensors"))
+
+
+def _pictures(settings: TrainingSettings, dataset: Dataset) -> dict[str, Any]:
+    """Return the dataset TOML with absolute folders, and with class images where there are any."""
+    content = configs.parsed(dataset.config.read_text(encoding="utf-8"), str(dataset.config))
+    dataset_toml.check(content, str(dataset.config))
+    content = dataset_toml.with_absolute_folders(content, dataset.folder)
+    if settings.class_images is None:
+        return content
+    return dataset_toml.with_class_images(content, settings.class_images.folder, settings.class_images.prompt)
 
 
 def _tried(attempt: Attempt, plan: Plan, progress: Progress) -> LoraWeights:

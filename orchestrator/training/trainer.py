@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from orchestrator.training import dataset_check
 from orchestrator.training.trainers import embedded, sd_scripts
 
 if TYPE_CHECKING:
@@ -55,5 +56,12 @@ TRAINERS: dict[TrainerName, Trainer] = {
 
 
 def check(settings: TrainingSettings) -> None:
-    """Look at everything that settings name, training nothing. Raises as `Trainer.arguments`."""
+    """Look at everything that settings name, training nothing.
+
+    Raises:
+        DatasetError: there are no class images where they should be.
+        OrchestrateError: as `Trainer.arguments`.
+    """
     TRAINERS[settings.trainer].arguments(settings)
+    if settings.class_images is not None:
+        dataset_check.find(settings.class_images.folder)

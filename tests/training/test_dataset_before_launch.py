@@ -78,16 +78,36 @@ def test_regularisation_pictures_fill_up_to_the_training_pictures(tmp_path: Path
 
 
 BAD_FOLDERS = {
-    "missing": (lambda f: None, DatasetError, "no such folder"),
-    "empty": (lambda f: pictures(f), DatasetError, "holds no pictures"),
+    "missing": (Path.exists, DatasetError, "no such folder"),
+    "empty": (pictures, DatasetError, "holds no pictures"),
     "parent": (lambda f: pictures(f / "10_word", (64, 64)), DatasetError, "'10_word' does"),
-    "no captions": (lambda f: pictures(f, (64, 64), caption=None), DatasetError, "1 pictures have no caption"),
-    "other captions": (lambda f: pictures(f, (64, 64), suffix=".caption"), DatasetError, "Set caption_extension to '.caption'"),
-    "empty caption": (lambda f: pictures(f, (64, 64), caption="\nsecond line"), DatasetError, "only that line is read"),
-    "latin-1": (lambda f: (pictures(f, (64, 64)) / "0.txt").write_bytes(b"caf\xe9"), DatasetError, "not UTF-8"),
-    "broken": (lambda f: (pictures(f, (64, 64)) / "0.png").write_bytes(b"\x89PNG\r\n"), ImageError, "cannot be opened"),
+    "no captions": (
+        lambda f: pictures(f, (64, 64), caption=None),
+        DatasetError,
+        "1 pictures have no caption",
+    ),
+    "other captions": (
+        lambda f: pictures(f, (64, 64), suffix=".caption"),
+        DatasetError,
+        "Set caption_extension to '.caption'",
+    ),
+    "empty caption": (
+        lambda f: pictures(f, (64, 64), caption="\nsecond line"),
+        DatasetError,
+        "only that line is read",
+    ),
+    "latin-1": (
+        lambda f: (pictures(f, (64, 64)) / "0.txt").write_bytes(b"caf\xe9"),
+        DatasetError,
+        "not UTF-8",
+    ),
+    "broken": (
+        lambda f: (pictures(f, (64, 64)) / "0.png").write_bytes(b"\x89PNG\r\n"),
+        ImageError,
+        "cannot be opened",
+    ),
     "mixed sizes": (lambda f: pictures(f, (64, 64), (64, 96)), DatasetError, "Set enable_bucket to true"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BAD_FOLDERS)
@@ -108,17 +128,29 @@ def test_class_tokens_stand_in_for_captions(tmp_path: Path) -> None:
 
 
 BAD_DOCUMENTS = [
-    ({"datasets": [{"resolutoin": 512, "subsets": [{"image_dir": "x"}]}]}, "datasets[0]: 'resolutoin' is unknown; did you mean 'resolution'?"),
-    ({"datasets": [{"subsets": [{"image_dir": "x", "batch_size": 2}]}]}, "datasets[0].subsets[0]: 'batch_size' is unknown"),
-    ({"genral": {}, "datasets": [{"subsets": [{"image_dir": "x"}]}]}, "top level: 'genral' is unknown; did you mean 'general'?"),
-    ({"general": {"num_repeats": 1.5}, "datasets": [{"subsets": [{"image_dir": "x"}]}]}, "general: num_repeats"),
+    (
+        {"datasets": [{"resolutoin": 512, "subsets": [{"image_dir": "x"}]}]},
+        "datasets[0]: 'resolutoin' is unknown; did you mean 'resolution'?",
+    ),
+    (
+        {"datasets": [{"subsets": [{"image_dir": "x", "batch_size": 2}]}]},
+        "datasets[0].subsets[0]: 'batch_size' is unknown",
+    ),
+    (
+        {"genral": {}, "datasets": [{"subsets": [{"image_dir": "x"}]}]},
+        "top level: 'genral' is unknown; did you mean 'general'?",
+    ),
+    (
+        {"general": {"num_repeats": 1.5}, "datasets": [{"subsets": [{"image_dir": "x"}]}]},
+        "general: num_repeats",
+    ),
     ({"general": {"flip_aug": 1}, "datasets": [{"subsets": [{"image_dir": "x"}]}]}, "general: flip_aug"),
     ({"datasets": [{"validation_split": 0, "subsets": [{"image_dir": "x"}]}]}, "write 0.0"),
     ({"datasets": [{"resolution": "512", "subsets": [{"image_dir": "x"}]}]}, "resolution"),
     ({"datasets": [{"subsets": [{"num_repeats": 2}]}]}, "it lacks image_dir"),
     ({"datasets": [{"subsets": [{"metadata_file": "x.json"}]}]}, "metadata_file is not read"),
     ({"datasets": []}, "datasets"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("document", "words"), BAD_DOCUMENTS)

@@ -30,10 +30,16 @@ def settings(**overrides: object) -> TrainingSettings:
     """Six steps at 64 pixels in full precision, three an epoch, a state after each epoch."""
     tokenizer = os.environ.get("TOKENIZER_CACHE_DIR")
     steps = {
-        "max_train_steps": 6, "train_batch_size": 2, "network_dim": 4, "network_alpha": 2, "mixed_precision": "no",
-        "gradient_checkpointing": False, "max_data_loader_n_workers": 0, "persistent_data_loader_workers": False,
+        "max_train_steps": 6,
+        "train_batch_size": 2,
+        "network_dim": 4,
+        "network_alpha": 2,
+        "mixed_precision": "no",
+        "gradient_checkpointing": False,
+        "max_data_loader_n_workers": 0,
+        "persistent_data_loader_workers": False,
         **({"tokenizer_cache_dir": tokenizer} if tokenizer else {}),
-    }  # fmt: skip
+    }
     python = os.environ.get("SD_SCRIPTS_PYTHON")
     return TrainingSettings.model_validate(
         {

@@ -13,10 +13,12 @@ from typing import Any
 
 import psutil
 import pytest
+from PIL import Image
 from training_room import Room, Told
 
 from orchestrator.errors import Killed
 from orchestrator.training import attempt
+from orchestrator.training.settings import TrainingSettings
 
 
 @pytest.mark.parametrize("launcher", ["python", "accelerate"])
@@ -42,7 +44,7 @@ def test_a_training_goes_from_pictures_to_a_verified_lora(room: Room, launcher: 
 def test_a_killed_training_goes_on_to_exactly_the_steps_asked_for(
     room: Room, steps: int, kill_at: int
 ) -> None:
-    """Killed after the state at step 6: 6 + the rest are trained, under the learning rates of one training."""
+    """Killed after the state at step 6: the rest is trained, under the learning rates of one training."""
     room.machine(kill_at=kill_at)
     settings = room.settings(max_train_steps=steps, lr_scheduler="cosine", lr_warmup_steps=0)
     with pytest.raises(Killed):
@@ -173,3 +175,20 @@ def test_a_killed_launcher_leaves_no_orphan(room: Room) -> None:
         _, told = owner.communicate()
     assert alive == []
     assert "the trainer was killed from outside" in told
+
+
+def test_class_images_are_trained_beside_the_character(room: Room) -> None:
+    """As many of them as of the character, in buckets of their own, said and then counted by the trainer."""
+    for number in range(3):
+        file = room.folder / "people" / f"{number}.png"
+        file.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (64, 64)).save(file)
+    document = room.settings().model_dump() | {
+        "preset": "sd15-character",
+        "class_images": {"folder": room.folder / "people", "prompt": "a person"},
+    }
+    told = Told()
+    room.train(TrainingSettings.model_validate(document), told)
+    assert "24 pictures in 12 batches" in told.lines[0]
+    assert not any("does not see the same pictures" in line for line in told.lines)
+    assert 'class_tokens = "a person"' in (room.folder / "run" / "dataset.toml").read_text()

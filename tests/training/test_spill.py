@@ -31,9 +31,18 @@ STEADY = [9.0, 3.0, *[1.0] * 8]  # two slow steps to warm up, then a steady spee
         ([9.0, 3.0, 13.0], 0.99, False),
         ([], 0.99, False),
     ],
-    ids=["steady", "spilled", "just", "slower but not thrice", "memory free", "no memory known",
-         "one step that saves", "too early to say", "nothing"],
-)  # fmt: skip
+    ids=[
+        "steady",
+        "spilled",
+        "just",
+        "slower but not thrice",
+        "memory free",
+        "no memory known",
+        "one step that saves",
+        "too early to say",
+        "nothing",
+    ],
+)
 def test_spill_is_slow_and_full(times: list[float], memory: float | None, *, expected: bool) -> None:
     """Thrice the first steady time and a full memory, both together, and not for a single step."""
     assert spilling(readings(times, memory)) is expected

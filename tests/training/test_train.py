@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,15 +11,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from orchestrator import safetensors_file
-from orchestrator.dataset.build import build
-from orchestrator.dataset.settings import StyleSettings
 from orchestrator.errors import LoraError, TrainerError
 from orchestrator.process import Program
 from orchestrator.progress import Silent
-from orchestrator.training.settings import TrainingSettings
 from orchestrator.training.follow import Goal, follow
-from orchestrator.training.train import train
 from orchestrator.training.verify import verify
 
 if TYPE_CHECKING:

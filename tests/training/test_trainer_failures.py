@@ -8,8 +8,8 @@ import pytest
 from training_room import Room, Told
 
 from orchestrator.errors import (
-    Diverged,
     DiskFull,
+    Diverged,
     Killed,
     MissingPackage,
     ModelFileError,
@@ -25,11 +25,29 @@ FAULTS: dict[str, tuple[dict[str, Any], dict[str, Any], type[OrchestrateError], 
     "nan": ({"nan_at": 3}, {}, Diverged, "nan at step 3", "learning_rate"),
     "killed": ({"kill_at": 3}, {}, Killed, "killed from outside", "goes on from the last state"),
     "disk": ({"full_at": 3}, {}, DiskFull, "no space is left", "Free some space"),
-    "bitsandbytes": ({"missing": ["bitsandbytes"]}, {"optimizer_type": "AdamW8bit"}, MissingPackage, "lacks the package bitsandbytes", "Install bitsandbytes"),
-    "xformers": ({"missing": ["xformers"]}, {"xformers": True, "sdpa": False}, MissingPackage, "lacks the package xformers", "Install xformers"),
-    "no gpu": ({"no_cuda": True}, {"mixed_precision": "fp16"}, NoGpu, "cannot use a GPU", "mixed_precision to 'no'"),
+    "bitsandbytes": (
+        {"missing": ["bitsandbytes"]},
+        {"optimizer_type": "AdamW8bit"},
+        MissingPackage,
+        "lacks the package bitsandbytes",
+        "Install bitsandbytes",
+    ),
+    "xformers": (
+        {"missing": ["xformers"]},
+        {"xformers": True, "sdpa": False},
+        MissingPackage,
+        "lacks the package xformers",
+        "Install xformers",
+    ),
+    "no gpu": (
+        {"no_cuda": True},
+        {"mixed_precision": "fp16"},
+        NoGpu,
+        "cannot use a GPU",
+        "mixed_precision to 'no'",
+    ),
     "no model": ({"no_model": True}, {}, ModelFileError, "is not there", "never downloaded"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(

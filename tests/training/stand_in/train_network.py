@@ -1,16 +1,15 @@
-"""Behaves as sd-scripts' programs do, in what can be seen from outside, and trains nothing.
+r"""Behaves as sd-scripts' programs do, in what can be seen from outside, and trains nothing.
 
 Streams, `\r`, Japanese text, the silent exit 0 on an empty data set, states, and steps that are counted anew
-after a resume are those of v0.10.1. What a machine does to it (`memory`, `nan_at`, `kill_at`, `full_at`,
-`slow_from`, `missing`, `no_cuda`, `half_state`, `sleep`) stands in `machine.json` beside it. Each step that it
-trains adds a line with its learning rate to `steps.log` there.
+after a resume are those of v0.10.1. What a machine does to it (`memory`, `nan_at`, `kill_at`,
+`full_at`, `slow_from`, `missing`, `no_cuda`, `no_model`, `half_state`, `sleep`) stands in `machine.json`.
+Each step that it trains adds a line with its learning rate to `steps.log` there.
 """
 
 import argparse
 import json
 import math
 import os
-import re
 import signal
 import struct
 import sys
@@ -73,16 +72,20 @@ def pictures(dataset_config, args):
     for dataset in content["datasets"]:
         batch = dataset.get("batch_size", args.get("train_batch_size", 1))
         sizes = {}
-        for subset in dataset["subsets"]:
+        for subset in sorted(dataset["subsets"], key=lambda each: each.get("is_reg", False)):
             folder = Path(subset["image_dir"])
             found = sorted(folder.glob("*.png")) if folder.is_dir() else []
-            for file in found:
+            wanted = sum(sizes.values())  # regularisation pictures come until there are as many as others
+            for number, file in enumerate(found):
+                repeats = subset.get("num_repeats", 1)
+                if subset.get("is_reg"):
+                    repeats = len(range(number, wanted, len(found)))
                 if not file.with_suffix(subset.get("caption_extension", ".caption")).exists():
                     info(
                         f"No caption file found for 1 images. Training will continue without captions: {file}"
                     )
                 size = png_size(file) if dataset.get("enable_bucket") else "all"
-                sizes[size] = sizes.get(size, 0) + subset.get("num_repeats", 1)
+                sizes[size] = sizes.get(size, 0) + repeats
                 cache(file, dataset, args)
         images += sum(sizes.values())
         batches += sum(math.ceil(count / batch) for count in sizes.values())
@@ -177,9 +180,7 @@ def refuse(args, dataset_config):
 def train(args, dataset_config):
     batches, images = pictures(dataset_config, args)
     if images == 0:
-        info(
-            "No data found. Please verify arguments (train_data_dir must be the parent of folders with images)"
-        )
+        info("No data found. Please verify arguments (train_data_dir must be the parent)")
         return
     memory = refuse(args, dataset_config)
     per_epoch = math.ceil(batches / args.get("gradient_accumulation_steps", 1))

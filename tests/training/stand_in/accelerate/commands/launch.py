@@ -1,4 +1,4 @@
-"""Starts a program as accelerate's launcher does: a child of its own, which a signal to the launcher spares."""
+"""Starts a program as accelerate's launcher does: as a child, which a signal to the launcher spares."""
 
 import subprocess
 import sys
