@@ -70,12 +70,25 @@ def config(
 
 
 def arguments(settings: TrainingSettings) -> Config:
-    """Return the preset's arguments with the overrides over them.
+    """Return the preset's arguments, with those of the GPU's memory and then the overrides over them.
 
     Raises:
         PresetError: the preset is unknown or broken, or an override is not allowed or of another type.
     """
-    return merged(preset(preset_name(settings)), settings.overrides)
+    name = preset_name(settings)
+    return merged(preset(name) | tier(name, settings.vram), settings.overrides)
+
+
+def tier(name: str, vram: int | None) -> Config:
+    """Return what a preset's arguments become for a GPU of so many GB; none when None.
+
+    Raises:
+        PresetError: there is no such tier for the preset's kind of model.
+    """
+    if vram is None:
+        return {}
+    own = f"{name.partition('-')[0]}-{vram}"
+    return flattened(parsed(presets.read("kohya_configs/vram", own), own), own)
 
 
 def preset_name(settings: TrainingSettings) -> str:

@@ -98,6 +98,7 @@ class TrainingSettings(Settings):
         seed: for the trainer's random numbers.
         sd_scripts: where sd-scripts is, for the trainer of that name.
         model_files: what FLUX and SD3 need beside the base model.
+        vram: GB of the GPU's memory; sd-scripts alone. The preset is changed to fit: `kohya_configs/vram/`.
         class_images: what prior preservation looks at, for a character or a concept.
         on_oom: whether a training that runs out of GPU memory is tried again with cheaper settings.
     """
@@ -109,6 +110,7 @@ class TrainingSettings(Settings):
     seed: int = Field(default=0, ge=0, lt=2**32)
     sd_scripts: SdScriptsSettings | None = None
     model_files: ModelFiles = ModelFiles()
+    vram: Literal[6, 8, 12, 16, 24] | None = None
     class_images: ClassImages | None = None
     on_oom: Literal["stop", "retry"] = "stop"
 
@@ -131,6 +133,8 @@ class TrainingSettings(Settings):
     @model_validator(mode="after")
     def _sd_scripts_is_told(self) -> TrainingSettings:
         if self.trainer != "sd-scripts":
+            if self.vram is not None:
+                raise ValueError("vram is for the trainer sd-scripts; the embedded one takes overrides")
             return self
         if self.sd_scripts is None:
             raise ValueError("trainer sd-scripts needs `sd_scripts: {path: …}`, the folder of its checkout")

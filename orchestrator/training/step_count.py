@@ -108,6 +108,7 @@ def _bucket(size: Size, dataset: Mapping[str, Any]) -> Size:
     if dataset.get("bucket_no_upscale"):
         return buckets.fit_without_upscaling(size, resolution[0] * resolution[1], step).bucket
     low, high = dataset.get("min_bucket_reso", 256), dataset.get("max_bucket_reso", 1024)
+    low, high = low - low % step, high + -high % step  # as sd-scripts makes them whole steps
     if not low <= min(resolution) <= max(resolution) <= high:
         raise DatasetError(
             f"the resolution {resolution[0]}x{resolution[1]} does not lie between min_bucket_reso {low} and "
