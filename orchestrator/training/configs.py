@@ -118,7 +118,15 @@ def _fitting(model: str | Path) -> str | None:
 
 def preset(name: str) -> Config:
     """Return a preset's arguments. Raises PresetError: it is unknown, no TOML, or has a key twice."""
-    return flattened(parsed(presets.read("kohya_configs", name), name), name)
+    text = _own(name) if name.endswith(".toml") else presets.read("kohya_configs", name)
+    return flattened(parsed(text, name), name)
+
+
+def _own(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PresetError(f"this preset cannot be read: {error}", where=file) from error
 
 
 def parsed(text: str, name: str) -> Config:

@@ -91,8 +91,8 @@ class TrainingSettings(Settings):
 
     Attributes:
         trainer: which program trains; see `orchestrator.training.trainer`.
-        preset: a file of `kohya_configs/`, without `.toml`; when left out, `pocket-style` for pocket and
-            `sd15-style` for any other base model.
+        preset: a file of `kohya_configs/`, without `.toml`, or the path of a TOML of one's own; the style
+            preset that fits the base model when left out.
         base_model: `pocket`, the model that ships, or the path of a checkpoint.
         overrides: the trainer's own arguments, over those of the preset.
         seed: for the trainer's random numbers.
@@ -119,6 +119,14 @@ class TrainingSettings(Settings):
         more = {} if self.class_images is None else {"class_images": self.class_images.folder}
         return self.model_files.given() | more
 
+    @field_validator("preset")
+    @classmethod
+    def _own_preset_beside_the_file(cls, preset: str | None, info: ValidationInfo) -> str | None:
+        if preset is None or not preset.endswith(".toml"):
+            return preset
+        folder = Path(info.context[FOLDER]) if info.context and FOLDER in info.context else Path()
+        return str((folder / Path(preset).expanduser()).absolute())
+
     @field_validator("overrides")
     @classmethod
     def _beside_the_file(cls, overrides: dict[str, Value], info: ValidationInfo) -> dict[str, Value]:
@@ -136,6 +144,8 @@ class TrainingSettings(Settings):
             if self.vram is not None:
                 raise ValueError("vram is for the trainer sd-scripts; the embedded one takes overrides")
             return self
+        if self.vram is not None and self.preset is not None and self.preset.endswith(".toml"):
+            raise ValueError("vram changes the presets that come along; one's own says itself what fits")
         if self.sd_scripts is None:
             raise ValueError("trainer sd-scripts needs `sd_scripts: {path: …}`, the folder of its checkout")
         if self.base_model == "pocket":

@@ -17,6 +17,8 @@ from PIL import Image
 from training_room import Room, Told
 
 from orchestrator.errors import Killed
+from orchestrator.pipeline.stage import Stage
+from orchestrator.stages.train import train as stage_of
 from orchestrator.training import attempt
 from orchestrator.training.settings import TrainingSettings
 
@@ -192,3 +194,15 @@ def test_class_images_are_trained_beside_the_character(room: Room) -> None:
     assert "24 pictures in 12 batches" in told.lines[0]
     assert not any("does not see the same pictures" in line for line in told.lines)
     assert 'class_tokens = "a person"' in (room.folder / "run" / "dataset.toml").read_text()
+
+
+def test_a_stage_of_it_resumes_and_is_known_by_contents(room: Room) -> None:
+    """Half-made work is kept for the next run; how the program is started changes nothing."""
+    pictures: Stage[Any] = Stage("dataset", 1, {}, (), print, Path)
+    here, there = (
+        stage_of(room.settings(launcher), "digest", {}, pictures) for launcher in ("python", "accelerate")
+    )
+    assert here.resumes
+    assert here.key == there.key
+    assert here.key != stage_of(room.settings("python"), "digest", {"ae": "other"}, pictures).key
+    assert not stage_of(TrainingSettings(), "digest", {}, pictures).resumes
