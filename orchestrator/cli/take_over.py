@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ def run(args: argparse.Namespace) -> int:
     write_bytes(args.to, (head + configs.toml(imported.preset)).encode())
     checkout = {"path": "/the/folder/of/your/checkout"}
     training = {"trainer": "sd-scripts", "sd_scripts": checkout, "preset": str(args.to), **imported.training}
+    if args.json:
+        print(json.dumps({"event": "imported", "training": training, "left_out": imported.left_out}))
+        return 0
     print(yaml.safe_dump({"training": training}, sort_keys=False), end="")
     for name, reason in imported.left_out.items():
         print(f"# left out: {name}: {reason}")

@@ -18,11 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-_PLACES = {
-    "pretrained_model_name_or_path": "base_model",
-    "seed": "seed",
-    **{part: f"model_files.{part}" for part in ("ae", "clip_l", "clip_g", "t5xxl")},
-}
+_PLACES = {"pretrained_model_name_or_path": "base_model", "seed": "seed"}
+_PARTS = frozenset({"ae", "clip_l", "clip_g", "t5xxl"})
 _SCHEDULER = "lr_scheduler"
 _DECIMAL = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
@@ -69,6 +66,8 @@ def of_arguments(arguments: Mapping[str, Any]) -> Imported:
     for name, value in arguments.items():
         if name in _PLACES:
             imported.training[_PLACES[name]] = value
+        elif name in _PARTS:
+            imported.training.setdefault("model_files", {})[name] = value
         elif name in configs.OURS:
             imported.left_out[name] = "a run sets it itself"
         else:

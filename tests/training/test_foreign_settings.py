@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from orchestrator.cli.main import main
 from orchestrator.errors import PresetError
@@ -85,8 +86,9 @@ def test_a_training_toml_becomes_a_preset_that_says_the_same(
     preset = tmp_path / "mine.toml"
     assert main(["import", str(own), "--to", str(preset)]) == 0
     printed = capsys.readouterr().out
-    assert "trainer: sd-scripts" in printed
-    assert "seed: 7" in printed
+    told = yaml.safe_load(printed)["training"]
+    assert TrainingSettings.model_validate(told | {"base_model": "x.safetensors"}).seed == 7
+    assert told["model_files"] == {"ae": "/m/ae.safetensors"}
     assert "# left out: output_name: a run sets it itself" in printed
     document = {
         "trainer": "sd-scripts",
