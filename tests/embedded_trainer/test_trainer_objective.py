@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from orchestrator.embedded.trainer.buckets import Fit
+from orchestrator.buckets import Fit
 from orchestrator.embedded.trainer.config import TrainingConfig
 from orchestrator.embedded.trainer.dataset_config import Subset
 from orchestrator.embedded.trainer.examples import Drawer
