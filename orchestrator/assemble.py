@@ -74,7 +74,8 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
 
     cuts = shots(source)
     pictures = dataset(project.style, look, project.training.seed)
-    lora = train(project.training, model, pictures)
+    parts = {name: digests.of_path(file) for name, file in project.training.files().items()}
+    lora = train(project.training, model, parts, pictures)
     frames = stylize(project, work, source, cuts, lora)
     video = encode(project.output, source, frames)
     scores = measure(project.score, networks, source, cuts, pictures, frames)

@@ -11,6 +11,11 @@
     ├── ToolError
     │   ├── FfmpegError       30  ffmpeg is missing or failed
     │   ├── TrainerError      31  the trainer stopped, or left no LoRA
+    │   │   ├── OutOfMemory   34  the GPU's memory is not enough
+    │   │   ├── Diverged      35  the loss is no number any more
+    │   │   ├── NoPictures    36  the trainer found nothing to train on
+    │   │   ├── Killed        37  something from outside ended the trainer
+    │   │   └── NoGpu         38  the trainer wants a GPU that it cannot use
     │   ├── LoraError         32  what the trainer left is no usable LoRA
     │   └── MissingPackage    33  an optional package is not installed
     ├── WebUIError
@@ -112,6 +117,36 @@ class TrainerError(ToolError):
     """The trainer stopped, or left no LoRA."""
 
     exit_code = 31
+
+
+class OutOfMemory(TrainerError):
+    """The GPU's memory is not enough."""
+
+    exit_code = 34
+
+
+class Diverged(TrainerError):
+    """The loss is no number any more."""
+
+    exit_code = 35
+
+
+class NoPictures(TrainerError):
+    """The trainer found nothing to train on."""
+
+    exit_code = 36
+
+
+class Killed(TrainerError):
+    """Something from outside ended the trainer."""
+
+    exit_code = 37
+
+
+class NoGpu(TrainerError):
+    """The trainer wants a GPU that it cannot use."""
+
+    exit_code = 38
 
 
 class LoraError(ToolError):

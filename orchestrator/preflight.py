@@ -157,7 +157,7 @@ def _style(project: Project) -> None:
 
 
 def _training(project: Project) -> None:
-    from orchestrator.training.configs import check
+    from orchestrator.training.trainer import check
 
     check(project.training)
 

@@ -8,9 +8,13 @@ from typing import Literal
 
 from orchestrator.errors import PresetError
 
-Kind = Literal["kohya_configs", "webui_payloads"]
+Kind = Literal["kohya_configs", "kohya_configs/vram", "webui_payloads"]
 
-_SUFFIX: dict[Kind, str] = {"kohya_configs": ".toml", "webui_payloads": ".yaml"}
+_SUFFIX: dict[Kind, str] = {
+    "kohya_configs": ".toml",
+    "kohya_configs/vram": ".toml",
+    "webui_payloads": ".yaml",
+}
 
 
 def folder(kind: Kind) -> Path:

@@ -18,6 +18,7 @@ COMMANDS = {
     "stylize": "paint the frames",
     "score": "measure the painted frames",
     "report": "write the report, and say where it is",
+    "import": "take over the settings of sd-scripts or the kohya_ss GUI",
     "schema": "print the JSON Schema of project.yaml, for editors",
 }
 
@@ -49,7 +50,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_own(command: argparse.ArgumentParser, name: str) -> None:
-    if name != "schema":
+    if name == "import":
+        command.add_argument("file", type=Path, help="a training TOML of sd-scripts, or a preset of the GUI")
+        command.add_argument("--to", type=Path, default=Path("imported.toml"), help="the preset to write")
+    elif name != "schema":
         # doctor looks at the machine alone, unless a project is named
         default = None if name == "doctor" else Path("project.yaml")
         command.add_argument("project", type=Path, nargs="?", default=default, metavar="project.yaml")

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-_FILES = {"prepare": "part", "train": "part", "stylize": "part", "score": "part"}  # else the command's name
+_FILES = {  # else the command's name
+    "prepare": "part",
+    "train": "part",
+    "stylize": "part",
+    "score": "part",
+    "import": "take_over",  # no module can be named after a keyword
+}
 _READER_GONE = 141  # 128 + SIGPIPE, as a shell tells it
 
 

@@ -10,29 +10,39 @@ from orchestrator.artifacts import Dataset, LoraWeights
 from orchestrator.pipeline.stage import Made, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from orchestrator.progress import Progress
     from orchestrator.training.settings import TrainingSettings
 
 
-def train(settings: TrainingSettings, model: str, dataset: Stage[Dataset]) -> Stage[LoraWeights]:
+def train(
+    settings: TrainingSettings, model: str, parts: Mapping[str, str], dataset: Stage[Dataset]
+) -> Stage[LoraWeights]:
     """Return the stage whose artifact is the LoRA.
 
     Args:
         settings: how it is trained.
         model: digest of the base model.
+        parts: digests of what it reads beside its pictures and the base model's own file.
         dataset: the stage that makes its training pictures.
     """
     from orchestrator.training import configs
     from orchestrator.training.train import train as run_trainer
+    from orchestrator.training.trainer import TRAINERS
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
         run_trainer(settings, made(dataset), folder, progress)
 
     arguments = configs.arguments(settings)
     content = {"trainer": settings.trainer, "arguments": arguments, "model": model, "seed": settings.seed}
-    return Stage("train", 1, content, (dataset,), build, load)
+    if parts:
+        content["parts"] = dict(parts)
+    if settings.class_images is not None:
+        content["class_prompt"] = settings.class_images.prompt
+    resumes = TRAINERS[settings.trainer].resumes
+    return Stage("train", 1, content, (dataset,), build, load, resumes=resumes)
 
 
 def load(folder: Path) -> LoraWeights:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
 from orchestrator import presets
-from orchestrator.errors import PresetError
+from orchestrator.errors import ModelFileError, PresetError
 from orchestrator.training import base_model
+from orchestrator.training.family import read_family
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -18,8 +20,6 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from orchestrator.training.settings import TrainingSettings, Value
 
 Config = dict[str, Any]
@@ -36,6 +36,14 @@ OURS = {
     "in_json": None,
     "resolution": None,
     "save_model_as": None,
+    "resume": None,
+    "initial_step": None,
+    "initial_epoch": None,
+    "skip_until_initial_step": None,
+    "ae": "model_files.ae",
+    "clip_l": "model_files.clip_l",
+    "clip_g": "model_files.clip_g",
+    "t5xxl": "model_files.t5xxl",
 }
 """Arguments that overrides may not set, with the key beside `overrides` that sets them, if any does."""
 
@@ -43,15 +51,16 @@ OURS = {
 _RIVALS = {"max_train_steps": "max_train_epochs", "max_train_epochs": "max_train_steps"}
 
 
-def config(settings: TrainingSettings, *, output_dir: Path, output_name: str) -> Config:
-    """Return everything that a trainer is told, section names flattened away.
+def config(
+    arguments: Mapping[str, Any], settings: TrainingSettings, *, output_dir: Path, output_name: str
+) -> Config:
+    """Return everything that a trainer is told: its arguments, the base model, the seed and the places.
 
     Raises:
-        PresetError: the preset is unknown or broken, or an override is not allowed or of another type.
         ModelFileError: the base model cannot be used.
     """
     return {
-        **arguments(settings),
+        **arguments,
         "pretrained_model_name_or_path": base_model.argument(settings.base_model),
         "output_dir": str(output_dir),
         "output_name": output_name,
@@ -61,25 +70,63 @@ def config(settings: TrainingSettings, *, output_dir: Path, output_name: str) ->
 
 
 def arguments(settings: TrainingSettings) -> Config:
-    """Return the preset's arguments with the overrides over them. Raises PresetError, as `config`."""
-    return merged(preset(preset_name(settings)), settings.overrides)
+    """Return the preset's arguments, with those of the GPU's memory and then the overrides over them.
+
+    Raises:
+        PresetError: the preset is unknown or broken, or an override is not allowed or of another type.
+    """
+    name = preset_name(settings)
+    return merged(preset(name) | tier(name, settings.vram), settings.overrides)
 
 
-def check(settings: TrainingSettings) -> None:
-    """Look at everything that settings name, starting nothing. Raises as `config`."""
-    arguments(settings)
-    base_model.argument(settings.base_model)
+def tier(name: str, vram: int | None) -> Config:
+    """Return what a preset's arguments become for a GPU of so many GB; none when None.
+
+    Raises:
+        PresetError: there is no such tier for the preset's kind of model.
+    """
+    if vram is None:
+        return {}
+    own = f"{name.partition('-')[0]}-{vram}"
+    return flattened(parsed(presets.read("kohya_configs/vram", own), own), own)
 
 
 def preset_name(settings: TrainingSettings) -> str:
-    """Return the preset that is named, or else the one that fits the base model."""
-    fitting = "pocket-style" if settings.base_model == "pocket" else "sd15-style"
-    return settings.preset or fitting
+    """Return the preset that is named, or else the one that fits the base model.
+
+    Raises:
+        PresetError: none is named, and there is none for such a base model.
+    """
+    if settings.preset:
+        return settings.preset
+    fitting = _fitting(settings.base_model)
+    if fitting is None:
+        raise PresetError(
+            "no preset is made for this base model", where="training.preset", remedy="Name one to start from."
+        )
+    return fitting
+
+
+def _fitting(model: str | Path) -> str | None:
+    if model == "pocket":
+        return "pocket-style"
+    try:
+        return read_family(Path(model)).preset
+    except ModelFileError:
+        return "sd15-style"  # what is wrong with the model is told where the model is looked at
 
 
 def preset(name: str) -> Config:
     """Return a preset's arguments. Raises PresetError: it is unknown, no TOML, or has a key twice."""
-    return flattened(parsed(presets.read("kohya_configs", name), name), name)
+    text = _own(name) if name.endswith(".toml") else presets.read("kohya_configs", name)
+    return flattened(parsed(text, name), name)
+
+
+def _own(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PresetError(f"this preset cannot be read: {error}", where=file) from error
 
 
 def parsed(text: str, name: str) -> Config:
@@ -120,21 +167,9 @@ def merged(arguments: Config, overrides: Mapping[str, Value]) -> Config:
     return {name: value for name, value in arguments.items() if name not in replaced} | dict(overrides)
 
 
-def toml(arguments: Config) -> str:
-    """Return arguments as the text of a `--config_file`."""
+def toml(arguments: Mapping[str, Any]) -> str:
+    """Return arguments, or a dataset's content, as the text of a TOML file."""
     return tomli_w.dumps(arguments)
-
-
-def absolute_datasets(text: str, folder: Path) -> str:
-    """Return a dataset TOML with every `image_dir` made absolute, taken from `folder`.
-
-    Trainers take relative paths from their working directory. Raises PresetError: the text is no TOML.
-    """
-    content = parsed(text, "dataset TOML")
-    for block in content["datasets"]:
-        for subset in block["subsets"]:
-            subset["image_dir"] = (folder / subset["image_dir"]).absolute().as_posix()
-    return tomli_w.dumps(content)
 
 
 def _refuse_ours(name: str) -> None:

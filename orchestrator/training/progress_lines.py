@@ -19,6 +19,8 @@ _BAR = re.compile(
 _LOSS = re.compile(r"avr_loss=(?P<loss>[-+]?(?:nan|inf|\d*\.?\d+(?:e[-+]?\d+)?))", re.IGNORECASE)
 _EPOCH = re.compile(r"epoch (?P<epoch>\d+)/(?P<total>\d+)\s*$")
 _SAVING = re.compile(r"saving checkpoint: (?P<file>.+?)\s*$")
+BATCHES = "num batches per epoch"
+_PROMISED = re.compile(rf"\s*(?P<what>{BATCHES}|total optimization steps) /.*[:=] *(?P<count>\d+)\s*$")
 _DONE = re.compile(r"\bmodel saved\.")
 _NO_DATA = re.compile(r"\bNo data found\b")
 
@@ -67,7 +69,20 @@ class NoData:
     """No picture was found; the trainer ends, and with exit code 0."""
 
 
-Event = Step | Epoch | Saving | Done | NoData
+@dataclass(frozen=True)
+class Promised:
+    """How much there is to do, as the trainer counts it.
+
+    Attributes:
+        what: `num batches per epoch` or `total optimization steps`.
+        count: how many.
+    """
+
+    what: str
+    count: int
+
+
+Event = Promised | Step | Epoch | Saving | Done | NoData
 
 
 def parse(piece: str) -> Event | None:
@@ -78,6 +93,8 @@ def parse(piece: str) -> Event | None:
         return Epoch(int(epoch["epoch"]), int(epoch["total"]))
     if saving := _SAVING.match(piece):
         return Saving(saving["file"])
+    if promised := _PROMISED.match(piece):
+        return Promised(promised["what"], int(promised["count"]))
     if _DONE.search(piece):
         return Done()
     return NoData() if _NO_DATA.search(piece) else None

@@ -1,92 +1,80 @@
+"""A LoRA from a training set, whatever happens on the way."""
+
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from orchestrator.errors import TrainerError
-from orchestrator.files import write_bytes, write_json
-from orchestrator.process import running
-from orchestrator.training import configs
-from orchestrator.training.progress_lines import NoData, Step, parse
+from orchestrator.errors import MissingPackage, OutOfMemory, PresetError
+from orchestrator.files import write_json
+from orchestrator.training import configs, dataset_toml
+from orchestrator.training.attempt import CHECKPOINTS, Attempt
+from orchestrator.training.cheaper import LADDER
 from orchestrator.training.trainer import TRAINERS
-from orchestrator.training.verify import verify
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.artifacts import Dataset, LoraWeights
-    from orchestrator.process import Child, Program
-    from orchestrator.progress import Progress, Task
-    from orchestrator.training.progress_lines import Event
+    from orchestrator.progress import Progress
+    from orchestrator.training.cheaper import Plan
     from orchestrator.training.settings import TrainingSettings
 
-Losses = tuple[tuple[int, float], ...]
-
-CONFIG, DATASET_CONFIG, LOG, LOSSES = "config.toml", "dataset.toml", "trainer.log", "losses.json"
-CHECKPOINTS = "checkpoints"
+LOSSES = "losses.json"
 
 
 def train(settings: TrainingSettings, dataset: Dataset, folder: Path, progress: Progress) -> LoraWeights:
     """Train a LoRA, and return it once it is known to be usable.
 
-    Into `folder` come the trainer's two TOML files, its whole output, its checkpoints, the losses, and at
-    last the LoRA, which is named after the trigger word.
+    Into `folder` come the trainer's two TOML files, links to the pictures, its whole output, its checkpoints,
+    the losses, and at last the LoRA, which is named after the trigger word. A trainer that keeps states goes
+    on from the last whole one that it finds there.
 
     Raises:
-        PresetError, ModelFileError: as `orchestrator.training.configs.config`; nothing was started.
-        TrainerError: the trainer failed, or left no LoRA.
-        LoraError: what it left is of no use.
+        PresetError, ModelFileError, ProjectError: as `orchestrator.training.trainer.Trainer.arguments`.
+        DatasetError, ImageError: the pictures cannot be trained on; nothing was started either.
+        TrainerError, DiskFull, MissingPackage: as `orchestrator.training.follow.follow`.
+        LoraError: what the trainer left is of no use.
     """
-    output = folder.absolute() / CHECKPOINTS / f"{dataset.trigger}.safetensors"
-    arguments = configs.config(settings, output_dir=output.parent, output_name=output.stem)
-    pictures = configs.absolute_datasets(dataset.config.read_text(encoding="utf-8"), dataset.folder)
-    config, dataset_config = folder.absolute() / CONFIG, folder.absolute() / DATASET_CONFIG
-    write_bytes(config, configs.toml(arguments).encode())
-    write_bytes(dataset_config, pictures.encode())
-    program = TRAINERS[settings.trainer].program(settings, config=config, dataset_config=dataset_config)
-    weights = follow(program, output, log=folder / LOG, progress=progress)
+    arguments = TRAINERS[settings.trainer].arguments(settings)
+    plan = arguments, _pictures(settings, dataset)
+    weights = _tried(Attempt(settings, folder.absolute(), dataset.trigger), plan, progress)
     write_json(folder / LOSSES, weights.losses)
-    return replace(weights, file=output.replace(folder / output.name))
+    return replace(weights, file=weights.file.replace(folder / f"{dataset.trigger}.safetensors"))
 
 
-def follow(program: Program, output: Path, *, log: Path, progress: Progress) -> LoraWeights:
-    """Run a trainer that will leave the LoRA `output`, and check that it did.
-
-    Raises:
-        TrainerError: it ended with another exit code than 0, or without leaving `output`.
-        LoraError: as `orchestrator.training.verify.verify`.
-    """
-    output.unlink(missing_ok=True)  # what is there afterwards is new
-    log.unlink(missing_ok=True)
-    with progress.task("training", unit="step") as task, running(program, log=log) as child:
-        losses = _losses(child, task, log)
-    if child.returncode != 0:
-        raise _failed(f"the trainer stopped with exit code {child.returncode}", child, log)
-    if not output.is_file():
-        raise _failed(f"the trainer ended well, but left no {output.name}", child, log)
-    return replace(verify(output), losses=losses)
+def _pictures(settings: TrainingSettings, dataset: Dataset) -> dict[str, Any]:
+    """Return the dataset TOML with absolute folders, and with class images where there are any."""
+    content = configs.parsed(dataset.config.read_text(encoding="utf-8"), str(dataset.config))
+    dataset_toml.check(content, str(dataset.config))
+    content = dataset_toml.with_absolute_folders(content, dataset.folder)
+    if settings.class_images is None:
+        return content
+    return dataset_toml.with_class_images(content, settings.class_images.folder, settings.class_images.prompt)
 
 
-def _losses(child: Child, task: Task, log: Path) -> Losses:
-    """Follow a trainer to its end; return the last loss told for each step."""
-    losses: dict[int, float] = {}
-    for piece in child.lines():
-        event = parse(piece)
-        _show(event, task)
-        if isinstance(event, Step) and event.loss is not None and math.isfinite(event.loss):
-            losses[event.step] = event.loss
-        if isinstance(event, NoData):
-            raise _failed("the trainer found no pictures in the training set", child, log)
-    return tuple(sorted(losses.items()))
+def _tried(attempt: Attempt, plan: Plan, progress: Progress) -> LoraWeights:
+    try:
+        return attempt.run(*plan, progress)
+    except OutOfMemory as error:
+        if attempt.settings.on_oom == "stop":
+            raise
+        return _down_the_ladder(attempt, plan, progress, error)
 
 
-def _show(event: Event | None, task: Task) -> None:
-    if isinstance(event, Step):
-        loss = "" if event.loss is None else f"loss {event.loss:.3g}"
-        task.reach(event.step, total=event.total, note=loss)
-
-
-def _failed(what: str, child: Child, log: Path) -> TrainerError:
-    tail = "\n".join(f"  | {line}" for line in child.tail[-15:])
-    return TrainerError(f"{what}; its last lines:\n{tail}", where=str(log), remedy="The whole log is there.")
+def _down_the_ladder(attempt: Attempt, plan: Plan, progress: Progress, last: OutOfMemory) -> LoraWeights:
+    """Try ever cheaper settings; each try is told. Raises the last OutOfMemory if none is cheap enough."""
+    for name, cheaper in LADDER.items():
+        changed = cheaper(*plan)
+        if changed is None:
+            continue
+        progress.say(f"out of GPU memory: trying again with {name}")
+        try:
+            return replace(attempt, checkpoints=f"{CHECKPOINTS}-{name.replace(' ', '-')}").run(
+                *changed, progress
+            )
+        except OutOfMemory as error:
+            last, plan = error, changed
+        except (MissingPackage, PresetError) as error:
+            progress.say(f"that is not possible: {error.what.splitlines()[0]}")
+    raise last

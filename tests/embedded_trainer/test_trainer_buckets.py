@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
+from orchestrator.buckets import Fit, fit, fit_without_upscaling, resolutions
 from orchestrator.embedded.trainer import batches, captions, schedule
-from orchestrator.embedded.trainer.buckets import Fit, fit, fit_without_upscaling, resolutions
 from orchestrator.embedded.trainer.config import TrainingConfig
 from orchestrator.embedded.trainer.dataset_config import Dataset, Subset
 from orchestrator.embedded.trainer.pictures import Picture, balanced

@@ -10,7 +10,7 @@ import pytest
 import torch
 from skimage.color import rgb2lab
 
-from orchestrator.embedded.trainer.buckets import Fit
+from orchestrator.buckets import Fit
 from orchestrator.embedded.trainer.config import TrainingConfig
 from orchestrator.embedded.trainer.dataset_config import Subset
 from orchestrator.embedded.trainer.examples import Drawer

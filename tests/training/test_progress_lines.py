@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.training.progress_lines import Done, Epoch, Event, NoData, Saving, Step, parse
+from orchestrator.training.progress_lines import Done, Epoch, Event, NoData, Promised, Saving, Step, parse
 
 BAR = "steps:  12%|█▎        | 1/8 [00:51<05:59, 51.37s/it, avr_loss=1.17]"
 
@@ -30,7 +30,9 @@ BAR = "steps:  12%|█▎        | 1/8 [00:51<05:59, 51.37s/it, avr_loss=1.17]"
         ("read caption:  33%|███▎      | 1/3 [00:00<00:00, 10.00it/s]", None),
         ("validation steps:  50%|█████     | 1/2 [00:00<00:00, 10.00it/s]", None),
         ("running training / 学習開始", None),
-        ("num batches per epoch / 1epochのバッチ数: 4", None),
+        ("  num batches per epoch / 1epochのバッチ数: 4", Promised("num batches per epoch", 4)),
+        ("  total optimization steps / 学習ステップ数: 8", Promised("total optimization steps", 8)),
+        ("  num epochs / epoch数: 2", None),
         ("", None),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +11,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from orchestrator import safetensors_file
-from orchestrator.dataset.build import build
-from orchestrator.dataset.settings import StyleSettings
 from orchestrator.errors import LoraError, TrainerError
 from orchestrator.process import Program
 from orchestrator.progress import Silent
-from orchestrator.training.settings import TrainingSettings
-from orchestrator.training.train import follow, train
+from orchestrator.training.follow import Goal, follow
+from orchestrator.training.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,11 +46,13 @@ class Watched(Silent):
         self.seen.append((done, total, note))
 
 
-def told(tmp_path: Path, ending: str, progress: Silent | None = None):  # noqa: ANN201 - what `follow` returns
+def told(tmp_path: Path, ending: str, progress: Silent | None = None):  # noqa: ANN201 - the losses
     """Follow a program that tells of three steps and then ends as `ending` says."""
     program = Program((sys.executable, "-c", TALE + ending), cwd=tmp_path)
     output = tmp_path / "out" / "word.safetensors"
-    return follow(program, output, log=tmp_path / "trainer.log", progress=progress or Silent())
+    losses = follow(program, Goal(output), log=tmp_path / "trainer.log", progress=progress or Silent())
+    verify(output)
+    return losses
 
 
 @pytest.fixture
@@ -77,8 +75,7 @@ COPY = "shutil.copy('made.safetensors', 'out/word.safetensors')"
 def test_steps_and_losses_are_followed_live(tmp_path: Path, lora: Path) -> None:
     """Each step's loss is kept once, and progress shows step, total and loss."""
     watched = Watched()
-    weights = told(tmp_path, COPY, watched)
-    assert weights.losses == ((1, 0.9), (2, 0.8), (3, 0.7))
+    assert told(tmp_path, COPY, watched) == {1: 0.9, 2: 0.8, 3: 0.7}
     assert watched.seen[0] == (1, 3, "loss 0.9")
     assert watched.seen[-1] == (3, 3, "loss 0.7")
     assert "学習開始" in (tmp_path / "trainer.log").read_text(encoding="utf-8")
@@ -116,29 +113,7 @@ def test_a_trainer_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(TrainerError, match="exit code 127"):
         follow(
             Program(("/no/such/trainer",), cwd=tmp_path),
-            tmp_path / "x.safetensors",
+            Goal(tmp_path / "x.safetensors"),
             log=tmp_path / "trainer.log",
             progress=Silent(),
         )
-
-
-def test_the_embedded_trainer_trains_a_usable_lora(tmp_path: Path) -> None:
-    """Pictures in, LoRA out, on the model that ships: two steps at 64 pixels through the real contract."""
-    import numpy as np
-    from PIL import Image
-
-    (tmp_path / "style").mkdir()
-    for number in range(2):
-        pixels = np.random.default_rng(number).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(tmp_path / "style" / f"{number}.png")
-    style = {"from": {"images": tmp_path / "style"}, "captions": {"trigger": "word"}, "resolution": 64}
-    dataset = build(StyleSettings.model_validate(style), tmp_path / "set", seed=0, progress=Silent())
-    overrides = {"max_train_steps": 2, "train_batch_size": 1, "latent_window": 8, "pair_variants": 1}
-    folder = tmp_path / "lora"
-    weights = train(TrainingSettings(overrides=overrides), dataset, folder, Silent())
-    assert weights.file == folder / "word.safetensors"
-    assert [step for step, _ in weights.losses] == [1, 2]
-    assert json.loads((folder / "losses.json").read_text()) == [list(pair) for pair in weights.losses]
-    metadata = safetensors_file.header(weights.file).metadata
-    assert metadata["ss_steps"] == "2"
-    assert metadata["sshs_model_hash"] == weights.content_hash

@@ -9,17 +9,21 @@ from safetensors.numpy import save_file
 from orchestrator.errors import ModelFileError, PresetError
 from orchestrator.training import base_model, configs
 from orchestrator.training.settings import TrainingSettings
+from orchestrator.training.trainer import check
 
 
 def settings(**changes: Any) -> TrainingSettings:
     return TrainingSettings.model_validate(changes)
 
 
+def final_config(chosen: TrainingSettings) -> configs.Config:
+    arguments = configs.arguments(chosen)
+    return configs.config(arguments, chosen, output_dir=Path("/runs/x"), output_name="word")
+
+
 def test_overrides_lie_over_the_preset_and_ours_over_both() -> None:
     """The final arguments: a preset's, changed by the project, with the run's own added."""
-    final = configs.config(
-        settings(overrides={"max_train_steps": 7}, seed=5), output_dir=Path("/runs/x"), output_name="word"
-    )
+    final = final_config(settings(overrides={"max_train_steps": 7}, seed=5))
     assert final["max_train_steps"] == 7
     assert final["network_module"] == "networks.lora"
     assert final["pretrained_model_name_or_path"] == "pocket"
@@ -29,7 +33,7 @@ def test_overrides_lie_over_the_preset_and_ours_over_both() -> None:
 
 def test_the_toml_says_what_the_arguments_say() -> None:
     """Writing and reading give the same arguments back, numbers as numbers."""
-    final = configs.config(settings(), output_dir=Path("/runs/x"), output_name="word")
+    final = final_config(settings())
     assert configs.parsed(configs.toml(final), "x") == final
 
 
@@ -44,7 +48,7 @@ def test_the_preset_fits_the_base_model(tmp_path: Path) -> None:
 def test_an_unknown_preset_is_refused_with_the_nearest_name() -> None:
     """A typing mistake in the preset's name is answered with the right one."""
     with pytest.raises(PresetError) as caught:
-        configs.check(settings(preset="sd15-stlye"))
+        check(settings(preset="sd15-stlye"))
     assert "Did you mean 'sd15-style'?" in caught.value.remedy
 
 
@@ -64,7 +68,7 @@ def test_an_unknown_preset_is_refused_with_the_nearest_name() -> None:
 def test_overrides_that_would_go_wrong_silently_are_refused(overrides: dict[str, Any], words: str) -> None:
     """What the run sets itself, what a trainer would ignore, and values of another type."""
     with pytest.raises(PresetError) as caught:
-        configs.check(settings(overrides=overrides))
+        check(settings(overrides=overrides))
     assert words in str(caught.value)
 
 
@@ -88,7 +92,7 @@ def test_a_pickle_is_never_opened(tmp_path: Path, suffix: str) -> None:
     model = tmp_path / f"model{suffix}"
     model.write_bytes(b"\x80\x04.")
     with pytest.raises(ModelFileError, match="pickle") as caught:
-        configs.check(settings(base_model=str(model)))
+        check(settings(base_model=str(model)))
     assert "safetensors" in caught.value.remedy
 
 
@@ -115,15 +119,3 @@ def test_usable_base_models_become_absolute(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     assert base_model.argument(Path("model.safetensors")) == str(tmp_path / "model.safetensors")
     assert base_model.argument(Path("diffusers")) == str(tmp_path / "diffusers")
-
-
-def test_the_training_set_is_named_absolutely(tmp_path: Path) -> None:
-    """Folders in a dataset TOML are taken from where it lies; all else in it stays as it is."""
-    text = (
-        '[general]\nflip_aug = true\n[[datasets]]\nresolution = 64\n[[datasets.subsets]]\nimage_dir = "3_x"\n'
-    )
-    content = configs.parsed(configs.absolute_datasets(text, tmp_path), "x")
-    assert content == {
-        "general": {"flip_aug": True},
-        "datasets": [{"resolution": 64, "subsets": [{"image_dir": (tmp_path / "3_x").as_posix()}]}],
-    }

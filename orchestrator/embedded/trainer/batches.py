@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.embedded.trainer.buckets import Size
+    from orchestrator.buckets import Size
     from orchestrator.embedded.trainer.dataset_config import Dataset
     from orchestrator.embedded.trainer.pictures import Picture
 

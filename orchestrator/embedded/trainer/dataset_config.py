@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt
 
+from orchestrator.buckets import Size  # noqa: TC001 - pydantic reads it
 from orchestrator.embedded.trainer import complaints
-from orchestrator.embedded.trainer.buckets import Size  # noqa: TC001 - pydantic reads it
 from orchestrator.settings import Settings
 
 if TYPE_CHECKING:

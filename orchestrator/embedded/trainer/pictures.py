@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.embedded.trainer import buckets
+from orchestrator import buckets
 from orchestrator.errors import ImageError
 
 if TYPE_CHECKING:
@@ -61,16 +61,8 @@ def collect(datasets: Sequence[Dataset]) -> tuple[Picture, ...]:
 
 
 def balanced(regularisation: Sequence[Picture], wanted: int) -> list[Picture]:
-    """Repeat regularisation pictures until there are as many as training pictures, or a few more.
-
-    Each is first taken with its own repeats; then, one picture at a time, each is seen once more.
-    """
-    repeats = [0] * len(regularisation)
-    for index, picture in enumerate(regularisation):
-        if sum(repeats) < wanted:
-            repeats[index] = picture.repeats
-    for extra in range(wanted - sum(repeats) if regularisation else 0):
-        repeats[extra % len(repeats)] += 1
+    """Repeat regularisation pictures until there are as many as training pictures, or a few more."""
+    repeats = buckets.balanced([picture.repeats for picture in regularisation], wanted)
     return [replace(picture, repeats=count) for picture, count in zip(regularisation, repeats, strict=True)]
 
 

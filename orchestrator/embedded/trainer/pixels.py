@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from orchestrator.embedded.trainer.buckets import Fit, Size
+    from orchestrator.buckets import Fit, Size
 
 
 def read(path: Path) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from orchestrator.process import Program
+from orchestrator.training import base_model, configs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,9 +15,18 @@ if TYPE_CHECKING:
 class Embedded:
     """`orchestrator.embedded.trainer`, in this Python."""
 
-    def program(self, settings: TrainingSettings, *, config: Path, dataset_config: Path) -> Program:
+    resumes = False
+
+    def arguments(self, settings: TrainingSettings) -> configs.Config:
+        """Return what it is told of the training; see `Trainer.arguments`."""
+        base_model.argument(settings.base_model)
+        return configs.arguments(settings)
+
+    def program(
+        self, settings: TrainingSettings, arguments: configs.Config, *, config: Path, dataset_config: Path
+    ) -> Program:
         """Return what to run; see `Trainer.program`."""
-        del settings
+        del settings, arguments
         argv = (sys.executable, "-m", "orchestrator.embedded.trainer")
         files = ("--config_file", str(config), "--dataset_config", str(dataset_config))
         return Program(argv + files, cwd=config.parent)

@@ -1,4 +1,7 @@
-"""Which size a picture is trained at: sd-scripts' aspect-ratio buckets."""
+"""Which size a picture is trained at, and how often it is seen: sd-scripts' aspect-ratio buckets.
+
+A trainer trains by it, and before any training the number of its steps is known by it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -70,6 +73,21 @@ def fit_without_upscaling(picture: Size, area: int, step: int) -> Fit:
     """
     resized = picture if picture[0] * picture[1] <= area else _shrunk(picture, area, step)
     return Fit(resized, (resized[0] - resized[0] % step, resized[1] - resized[1] % step))
+
+
+def balanced(repeats: Sequence[int], wanted: int) -> list[int]:
+    """Return how often each regularisation picture is seen, so that there are `wanted` of them or a few more.
+
+    Each is first taken with its own repeats; then, one picture at a time, each is seen once more. A picture
+    that is not needed gets 0.
+    """
+    counts = [0] * len(repeats)
+    for index, own in enumerate(repeats):
+        if sum(counts) < wanted:
+            counts[index] = own
+    for extra in range(wanted - sum(counts) if counts else 0):
+        counts[extra % len(counts)] += 1
+    return counts
 
 
 def _shrunk(picture: Size, area: int, step: int) -> Size:

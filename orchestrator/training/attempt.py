@@ -1,0 +1,138 @@
+"""One try at a training: from its pictures, or on from the last state of an earlier try."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.files import write_bytes, write_json
+from orchestrator.training import configs, dataset_toml, progress_lines, step_count
+from orchestrator.training.candidates import candidates
+from orchestrator.training.follow import Goal, Losses, follow
+from orchestrator.training.links import linked
+from orchestrator.training.sd_scripts import states
+from orchestrator.training.trainer import TRAINERS
+from orchestrator.training.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from orchestrator.artifacts import LoraWeights
+    from orchestrator.process import Program
+    from orchestrator.progress import Progress
+    from orchestrator.training.sd_scripts.states import State
+    from orchestrator.training.settings import TrainingSettings
+    from orchestrator.training.step_count import Extent
+
+CONFIG, DATASET_CONFIG, CANDIDATES = "config.toml", "dataset.toml", "candidates.json"
+PICTURES, CHECKPOINTS = "pictures", "checkpoints"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A try at a training.
+
+    Attributes:
+        settings: of the training.
+        root: where everything of it lies.
+        name: of the LoRA.
+        checkpoints: where below `root` this try saves; tries with other settings cannot share their states.
+    """
+
+    settings: TrainingSettings
+    root: Path
+    name: str
+    checkpoints: str = CHECKPOINTS
+
+    def run(
+        self, arguments: Mapping[str, Any], content: Mapping[str, Any], progress: Progress
+    ) -> LoraWeights:
+        """Train to the end, and return the LoRA once it is known to be usable.
+
+        Args:
+            arguments: of the training.
+            content: of its dataset TOML, with absolute folders.
+            progress: told of steps, epochs, checkpoints and pictures.
+
+        Raises:
+            DatasetError, ImageError: the pictures cannot be trained on; nothing was started.
+            TrainerError, LoraError, …: as `follow` and `verify`.
+        """
+        extent = step_count.extent(dataset_toml.levels(content, arguments), arguments)
+        for line in extent.lines():
+            progress.say(line)
+        state = self._state(extent, progress)
+        goal = self._goal(extent, state)
+        if state is not None:
+            arguments = states.resumed(arguments, state, extent.steps)
+        earlier = self._earlier_losses(goal.start)
+        program = self._program(arguments, linked(content, self.root / PICTURES), goal)
+        losses = earlier | follow(program, goal, log=self._log(goal.lora.parent), progress=progress)
+        weights = verify(goal.lora)
+        self._list_candidates(extent, losses, progress)
+        return replace(weights, losses=tuple(sorted(losses.items())))
+
+    def _list_candidates(self, extent: Extent, losses: Losses, progress: Progress) -> None:
+        kept = [
+            each
+            for each in candidates(self.root / self.checkpoints, self.name, extent.per_epoch, losses)
+            if each.step < extent.steps
+        ]
+        rows = [
+            {"file": each.file.relative_to(self.root).as_posix(), "step": each.step, "loss": each.loss}
+            for each in kept
+        ]
+        write_json(self.root / CANDIDATES, rows)
+        if kept:
+            steps = ", ".join(str(each.step) for each in kept)
+            progress.say(f"the LoRA is also kept as it was at step {steps}: {CANDIDATES}")
+
+    def _state(self, extent: Extent, progress: Progress) -> State | None:
+        if not TRAINERS[self.settings.trainer].resumes:
+            return None
+        state = states.newest(self.root / self.checkpoints, self.name, below=extent.steps)
+        if state is not None:
+            progress.say(f"going on from step {state.step} of {extent.steps}")
+        return state
+
+    def _goal(self, extent: Extent, state: State | None) -> Goal:
+        folder = self.root / self.checkpoints
+        if state is None:
+            return Goal(folder / f"{self.name}.safetensors", batches=extent.batches)
+        place = states.continuation(folder, state)
+        lora = states.final_checkpoint(place, self.name, extent.steps - state.step)
+        return Goal(lora, start=state.step, batches=extent.batches, ends_itself=False)
+
+    def _program(self, arguments: Mapping[str, Any], content: Mapping[str, Any], goal: Goal) -> Program:
+        whole = configs.config(arguments, self.settings, output_dir=goal.lora.parent, output_name=self.name)
+        config, dataset_config = self.root / CONFIG, self.root / DATASET_CONFIG
+        write_bytes(config, configs.toml(whole).encode())
+        write_bytes(dataset_config, configs.toml(content).encode())
+        return TRAINERS[self.settings.trainer].program(
+            self.settings, whole, config=config, dataset_config=dataset_config
+        )
+
+    def _log(self, place: Path) -> Path:
+        told = place.relative_to(self.root).as_posix().removeprefix(CHECKPOINTS).replace("/", "-")
+        return self.root / f"trainer{told}.log"
+
+    def _earlier_losses(self, start: int) -> Losses:
+        """Return the losses of the steps up to `start`, from the logs of the tries before."""
+        folder = self.root / self.checkpoints
+        losses: Losses = {}
+        for first, place in states.places(folder) if start else []:
+            losses |= _losses(self._log(place), first)
+        return {step: loss for step, loss in losses.items() if step <= start}
+
+
+def _losses(log: Path, start: int) -> Losses:
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    events = map(progress_lines.parse, re.split(r"[\r\n]", text))
+    return {
+        start + event.step: event.loss
+        for event in events
+        if isinstance(event, progress_lines.Step) and event.loss is not None and math.isfinite(event.loss)
+    }

@@ -1,0 +1,113 @@
+"""Arguments that are each right and do not go together.
+
+sd-scripts notices some of them after the model has been loaded, ignores others, and trains something else
+than was meant with the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.training.family import FAMILIES
+
+if TYPE_CHECKING:
+    from orchestrator.training.family import Family
+
+Arguments = Mapping[str, Any]
+_CHANGED_CAPTIONS = (
+    "shuffle_caption",
+    "caption_dropout_rate",
+    "caption_tag_dropout_rate",
+    "token_warmup_step",
+)
+_ATTENTIONS = ("xformers", "sdpa", "mem_eff_attn")
+
+
+def contradictions(arguments: Arguments, family: Family) -> list[str]:
+    """Return one sentence for each contradiction, with what to do about it; empty when there is none."""
+    return [sentence for sentence, is_so in _RULES.items() if is_so(arguments)] + _against_the_family(
+        arguments, family
+    )
+
+
+def _cached_text(arguments: Arguments) -> bool:
+    return any(map(arguments.get, ("cache_text_encoder_outputs", "cache_text_encoder_outputs_to_disk")))
+
+
+def _cached_latents(arguments: Arguments) -> bool:
+    return any(map(arguments.get, ("cache_latents", "cache_latents_to_disk")))
+
+
+def _timesteps_cross(arguments: Arguments) -> bool:
+    low, high = arguments.get("min_timestep"), arguments.get("max_timestep")
+    return low is not None and high is not None and low >= high
+
+
+def _samples_without_prompts(arguments: Arguments) -> bool:
+    wanted = any(map(arguments.get, ("sample_every_n_steps", "sample_every_n_epochs", "sample_at_first")))
+    return wanted and not arguments.get("sample_prompts")
+
+
+_RULES: dict[str, Callable[[Arguments], bool]] = {
+    "cached text encoder outputs never change, so captions cannot be shuffled or dropped: take away "
+    f"cache_text_encoder_outputs, or {', '.join(_CHANGED_CAPTIONS)}": (
+        lambda a: _cached_text(a) and any(a.get(name) for name in _CHANGED_CAPTIONS)
+    ),
+    "cached latents never change, so random_crop and color_aug cannot act: take away one of both": (
+        lambda a: _cached_latents(a) and bool(a.get("random_crop") or a.get("color_aug"))
+    ),
+    "a constant lr_scheduler has no warm-up: make it constant_with_warmup, or set lr_warmup_steps to 0": (
+        lambda a: a.get("lr_scheduler", "constant") == "constant" and a.get("lr_warmup_steps", 0) > 0
+    ),
+    "network_alpha must be above 0: it is divided by network_dim, and half of network_dim is usual": (
+        lambda a: a.get("network_alpha", 1) <= 0
+    ),
+    "network_train_unet_only and network_train_text_encoder_only leave nothing to train: keep one": (
+        lambda a: bool(a.get("network_train_unet_only") and a.get("network_train_text_encoder_only"))
+    ),
+    "min_timestep must be below max_timestep": _timesteps_cross,
+    "adaptive_noise_scale changes the noise offset: set noise_offset too": (
+        lambda a: a.get("adaptive_noise_scale") is not None and a.get("noise_offset") is None
+    ),
+    "scale_v_pred_loss_like_noise_pred is for models that predict velocity: set v_parameterization too": (
+        lambda a: bool(a.get("scale_v_pred_loss_like_noise_pred")) and not a.get("v_parameterization")
+    ),
+    "v_pred_like_loss is for models that predict noise: take it away, or v_parameterization": (
+        lambda a: bool(a.get("v_pred_like_loss") and a.get("v_parameterization"))
+    ),
+    "full_fp16 needs mixed_precision fp16": (
+        lambda a: bool(a.get("full_fp16")) and a.get("mixed_precision") != "fp16"
+    ),
+    "full_bf16 needs mixed_precision bf16": (
+        lambda a: bool(a.get("full_bf16")) and a.get("mixed_precision") != "bf16"
+    ),
+    f"only one of {', '.join(_ATTENTIONS)} can compute the attention: keep one": (
+        lambda a: sum(bool(a.get(name)) for name in _ATTENTIONS) > 1
+    ),
+    "persistent_data_loader_workers needs max_data_loader_n_workers above 0": (
+        lambda a: bool(a.get("persistent_data_loader_workers")) and a.get("max_data_loader_n_workers") == 0
+    ),
+    "blocks_to_swap and cpu_offload_checkpointing exclude each other: keep one": (
+        lambda a: bool(a.get("blocks_to_swap") and a.get("cpu_offload_checkpointing"))
+    ),
+    "sample pictures are asked for without sample_prompts: name that file": _samples_without_prompts,
+}
+
+
+def _against_the_family(arguments: Arguments, family: Family) -> list[str]:
+    found = []
+    module = arguments.get("network_module")
+    others = {each.network_module for each in FAMILIES} - {family.network_module}
+    if module is None or module in others:
+        found.append(f"network_module is {family.network_module} for {family.name}, not {module}")
+    step = arguments.get("bucket_reso_steps", 64)
+    if family.name in {"SDXL", "FLUX", "SD3"} and step % 32:
+        found.append(f"bucket_reso_steps is a multiple of 32 for {family.name}, not {step}")
+    if family.name == "SDXL" and _cached_text(arguments) and not arguments.get("network_train_unet_only"):
+        found.append(
+            "cached text encoder outputs leave nothing to train in them: set network_train_unet_only"
+        )
+    if family.name == "SD 2.x" and arguments.get("clip_skip") is not None:
+        found.append("clip_skip is not for SD 2.x: take it away")
+    return found
