@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-_FILES = {  # else the command's name
+_FILES = {  # else the command's name, with "_" between its words
     "prepare": "part",
     "train": "part",
     "stylize": "part",
@@ -89,7 +89,8 @@ def _told(error: OrchestrateError, args: argparse.Namespace) -> int:
 
 def _command(name: str) -> Command:
     # imported only when asked for, so that help is instant
-    return cast("Command", importlib.import_module(f"orchestrator.cli.{_FILES.get(name, name)}"))
+    file = _FILES.get(name, name.replace(" ", "_"))
+    return cast("Command", importlib.import_module(f"orchestrator.cli.{file}"))
 
 
 if __name__ == "__main__":
