@@ -15,7 +15,7 @@ from orchestrator.embedded.trainer.config import TrainingConfig
 from orchestrator.embedded.trainer.dataset_config import Subset
 from orchestrator.embedded.trainer.examples import Drawer
 from orchestrator.embedded.trainer.latents import View
-from orchestrator.embedded.trainer.objective import Objective, Prediction, answer, min_snr_weight
+from orchestrator.embedded.trainer.objective import Objective, Prediction, answer, min_snr_weight, spread
 from orchestrator.embedded.trainer.pictures import Picture
 from orchestrator.embedded.trainer.recolour import palette, recoloured
 
@@ -37,7 +37,7 @@ def test_denoising_asks_for_what_diffusers_defines(kind: Prediction) -> None:
     torch.manual_seed(1)
     task = objective(kind, min_timestep=200).task(latents, latents)
     torch.manual_seed(1)
-    steps, noise = torch.randint(200, 1000, (3,)), torch.randn(latents.shape)
+    steps, noise = spread(3, 200, 1000), torch.randn(latents.shape)
     schedule = DDIMScheduler(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012)
     assert torch.equal(task.timesteps, steps)
     torch.testing.assert_close(task.noisy, schedule.add_noise(latents, noise, steps))
@@ -114,8 +114,8 @@ def test_windows_are_the_same_part_of_target_and_source() -> None:
     assert torch.equal(view.window(20, Random(0)).target, grid)
 
 
-def test_a_windowed_step_sees_as_many_cells_as_the_whole_pictures() -> None:
-    """A picture of 8x8 cells gives four windows of 4x4, each another look, or one whole view."""
+def test_a_windowed_step_costs_as_much_as_one_with_whole_pictures() -> None:
+    """Eight pictures of 8x8 cells give eight windows of 4x4, or two of the pictures whole."""
     needed = {"pretrained_model_name_or_path": "p", "output_dir": "o", "network_module": "networks.lora"}
     picture = Picture(Path("p.png"), (64, 64), "c", Fit((64, 64), (64, 64)), 1, Subset(image_dir="x"), 0)
 
@@ -124,12 +124,21 @@ def test_a_windowed_step_sees_as_many_cells_as_the_whole_pictures() -> None:
             grid = torch.arange(64.0).view(1, 8, 8) + 100 * index
             return View(grid, grid, (0, 0), (64, 64))
 
-    for rate, count, side in ((1.0, 4, 4), (0.0, 1, 8)):
+    for rate, count, side in ((1.0, 8, 4), (0.0, 2, 8)):
         config = TrainingConfig.model_validate({**needed, "latent_window": 4, "latent_window_rate": rate})
-        drawn = Drawer(config, [picture, picture], Whole(), seed=1).draw((0, 1))
-        assert drawn.target.shape == (2 * count, 1, side, side)
-        assert len(drawn.captions) == len(drawn.weights) == len(drawn.sizes) == 2 * count
-        assert len({tuple(look.flatten().tolist()) for look in drawn.target}) == 2 * count
+        drawn = Drawer(config, [picture] * 8, Whole(), seed=1).draw(tuple(range(8)))
+        assert drawn.target.shape == (count, 1, side, side)
+        assert len(drawn.captions) == len(drawn.weights) == len(drawn.sizes) == count
+        assert len({int(look.min()) // 100 for look in drawn.target}) == count
+
+
+def test_a_batch_has_little_and_much_noise_in_equal_shares() -> None:
+    """Of sixteen timesteps one lies in each sixteenth, in another order each time; alone, each is uniform."""
+    torch.manual_seed(0)
+    draws = torch.stack([spread(16, 100, 420) for _ in range(400)])
+    assert torch.equal(((draws - 100) // 20).sort(dim=1).values, torch.arange(16).expand(400, 16))
+    assert draws[:, 0].float().mean().item() == pytest.approx(260, abs=15)
+    assert {int(each) for each in (draws[:, 0] - 100) // 20} == set(range(16))
 
 
 def test_recoloured_copies_keep_shapes_and_take_a_photographs_colours() -> None:

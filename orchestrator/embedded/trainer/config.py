@@ -12,10 +12,10 @@ pair_variants:
 pair_probability:
     how often the input is a recoloured copy; otherwise it is the picture itself.
 latent_window:
-    train on random squares of this many latent cells (8 pixels each), as many of them as the picture has
-    room for: a step costs no more, often less, and sees more different things.
+    train on one random square of this many latent cells (8 pixels each) of each picture, so that a step costs
+    less and sees more different things.
 latent_window_rate:
-    on what share of the steps; the others see whole pictures.
+    on what share of the steps; the others see whole pictures, as many of the batch as cost the same.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from orchestrator.embedded.trainer.batches import Batch
     from orchestrator.embedded.trainer.config import TrainingConfig
-    from orchestrator.embedded.trainer.latents import Latents, View
+    from orchestrator.embedded.trainer.latents import Latents
     from orchestrator.embedded.trainer.pictures import Picture
 
 
@@ -52,14 +52,16 @@ class Drawer:
         self._random = Random(f"examples {seed}")  # noqa: S311 - reproducible, not secret
 
     def draw(self, batch: Batch) -> Examples:
-        """Return one look at each picture of a batch, or as much of each in windows."""
+        """Return one look at each picture of a batch: a window of it, or the whole of a part of the batch.
+
+        Windows and wholes together have about as many cells, so that each step costs the same.
+        """
         cells = self._config.latent_window
-        windowed = cells is not None and self._random.random() < self._config.latent_window_rate
-        looks = [
-            (self._pictures[index], view)
-            for index in batch
-            for view in (self._windows(index, cells) if windowed and cells else [self._latents.draw(index)])
-        ]
+        looks = [(self._pictures[index], self._latents.draw(index)) for index in batch]
+        if cells and self._random.random() < self._config.latent_window_rate:
+            looks = [(picture, view.window(cells, self._random)) for picture, view in looks]
+        elif cells:
+            looks = looks[: _as_costly(looks[0][0], cells, len(looks))]
         prior = self._config.prior_loss_weight
         return Examples(
             target=torch.stack([view.target for _, view in looks]),
@@ -69,8 +71,8 @@ class Drawer:
             weights=torch.tensor([prior if it.subset.is_reg else 1.0 for it, _ in looks]),
         )
 
-    def _windows(self, index: int, cells: int) -> list[View]:
-        """Return windows that together have as many cells as the picture, so that a step costs the same."""
-        width, height = self._pictures[index].fit.bucket
-        count = max(1, round(width * height / (cells * PIXELS_PER_CELL) ** 2))
-        return [self._latents.draw(index).window(cells, self._random) for _ in range(count)]
+
+def _as_costly(picture: Picture, cells: int, windows: int) -> int:
+    """Return how many whole pictures have as many cells as windows of `cells` by `cells`; 1 at least."""
+    width, height = picture.fit.bucket
+    return max(1, round(windows * (cells * PIXELS_PER_CELL) ** 2 / (width * height)))

@@ -45,7 +45,7 @@ class Objective:
         Where both are the same this is the ordinary denoising of DDPM.
         """
         low, high = self._config.min_timestep or 0, self._config.max_timestep or len(self._alphas)
-        timesteps = torch.randint(low, min(high, len(self._alphas)), (len(target),))
+        timesteps = spread(len(target), low, min(high, len(self._alphas)))
         noise = torch.randn(target.shape)
         if self._config.noise_offset:
             noise += self._config.noise_offset * torch.randn(*target.shape[:2], 1, 1)
@@ -89,6 +89,16 @@ class Objective:
         kept = self._alphas[timesteps]
         sigma = ((1 - kept) / kept).sqrt()
         return ((1 - width) / (1 + sigma) ** 2 + width) * scale
+
+
+def spread(count: int, low: int, high: int) -> torch.Tensor:
+    """Return `count` timesteps in random order, (count,), one in each of as many equal parts of [low, high).
+
+    Each is uniform for itself, but a batch has little and much noise in equal shares, which steadies its
+    gradient: the low-discrepancy sampler of Kingma et al. 2021, https://arxiv.org/abs/2107.00630.
+    """
+    places = (torch.randperm(count) + torch.rand(())) / count
+    return (low + places * (high - low)).long().clamp(max=high - 1)
 
 
 def answer(noisy: torch.Tensor, target: torch.Tensor, kept: torch.Tensor, kind: Prediction) -> torch.Tensor:
