@@ -44,6 +44,15 @@ def _import(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", type=Path, default=Path("imported.toml"), help="the preset to write")
 
 
+def _lora_show(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, help="a LoRA, by whatever trainer")
+
+
+def _export(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    command.add_argument("--to", type=Path, default=Path("exported"), help="the folder to write into")
+
+
 def _nothing(_: argparse.ArgumentParser) -> None:
     pass
 
@@ -61,9 +70,11 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "score": ("measure the painted frames", _project),
     "report": ("write the report, and say where it is", _report),
     "import": ("take over the settings of sd-scripts or the kohya_ss GUI", _import),
+    "export": ("write the training as sd-scripts reads it, to run it by hand", _export),
+    "lora show": ("what a LoRA file says of itself, and whether it is whole", _lora_show),
     "schema": ("print the JSON Schema of project.yaml, for editors", _nothing),
 }
-GROUPS: Mapping[str, str] = {}
+GROUPS: Mapping[str, str] = {"lora": "LoRA files"}
 
 
 def parser() -> argparse.ArgumentParser:
