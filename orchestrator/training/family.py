@@ -29,6 +29,7 @@ class Family:
         files: what it needs beside its checkpoint, by the argument that names it, each with the beginning
             of the tensors' names by which a checkpoint shows that it holds that part; empty for never.
         arguments: what else the script must be told.
+        bucket_step: what the script wants `bucket_reso_steps` to be a multiple of, in pixels.
     """
 
     name: FamilyName
@@ -38,6 +39,7 @@ class Family:
     preset: str | None
     files: tuple[tuple[str, str], ...] = ()
     arguments: tuple[tuple[str, bool], ...] = ()
+    bucket_step: int = 32
 
 
 FAMILIES = (
@@ -65,8 +67,16 @@ FAMILIES = (
         "networks.lora",
         "sd15-style",
         arguments=(("v2", True),),
+        bucket_step=64,
     ),
-    Family("SD 1.x", "cond_stage_model.transformer.", "train_network.py", "networks.lora", "sd15-style"),
+    Family(
+        "SD 1.x",
+        "cond_stage_model.transformer.",
+        "train_network.py",
+        "networks.lora",
+        "sd15-style",
+        bucket_step=64,
+    ),
 )
 _PREFIX = "model.diffusion_model."
 
