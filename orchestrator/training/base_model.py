@@ -34,4 +34,4 @@ def argument(model: str | Path) -> str:
             where=str(model),
             remedy="Name the folder that holds it, or a .safetensors file.",
         )
-    return str(model.resolve())
+    return model.resolve().as_posix()

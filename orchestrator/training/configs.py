@@ -62,7 +62,7 @@ def config(
     return {
         **arguments,
         "pretrained_model_name_or_path": base_model.argument(settings.base_model),
-        "output_dir": str(output_dir),
+        "output_dir": output_dir.as_posix(),
         "output_name": output_name,
         "save_model_as": "safetensors",
         "seed": settings.seed,

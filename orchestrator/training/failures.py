@@ -49,7 +49,7 @@ _SIGNS: tuple[tuple[str, type[OrchestrateError], str, str], ...] = (
         "Install a torch that is built for your GPU into it; without a GPU set mixed_precision to 'no'.",
     ),
     (
-        r"neither a valid .* nor a valid repo id|HFValidationError|FileNotFoundError.*\.(?:safetensors|sft|ckpt)",
+        r"nor a valid repo id|HFValidationError|FileNotFoundError.*\.(?:safetensors|sft|ckpt)",
         ModelFileError,
         "a model file that the trainer was told of is not there",
         "Look at the paths in the last lines of its log; models are never downloaded.",
