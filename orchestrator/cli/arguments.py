@@ -41,6 +41,7 @@ def _report(command: argparse.ArgumentParser) -> None:
 
 def _import(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, help="a training TOML of sd-scripts, or a preset of the GUI")
+    command.add_argument("--dataset", type=Path, help="the dataset TOML that belongs to it")
     command.add_argument("--to", type=Path, default=Path("imported.toml"), help="the preset to write")
 
 
