@@ -49,6 +49,12 @@ _SIGNS: tuple[tuple[str, type[OrchestrateError], str, str], ...] = (
         "Install a torch that is built for your GPU into it; without a GPU set mixed_precision to 'no'.",
     ),
     (
+        r"Can't load tokenizer|couldn't connect to 'https://huggingface.co'",
+        ModelFileError,
+        "the trainer lacks the files of a tokenizer, and downloads nothing",
+        "`orchestrate doctor project.yaml` tells which one, and how to fetch it.",
+    ),
+    (
         r"nor a valid repo id|HFValidationError|FileNotFoundError.*\.(?:safetensors|sft|ckpt)",
         ModelFileError,
         "a model file that the trainer was told of is not there",

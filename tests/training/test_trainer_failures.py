@@ -82,6 +82,8 @@ def test_each_failure_is_an_error_of_its_own(room: Room, fault: str, launcher: s
         (1, "RuntimeError: No CUDA GPUs are available", NoGpu),
         (1, "FileNotFoundError: No such file or directory: /models/ae.safetensors", ModelFileError),
         (1, "huggingface_hub.errors.HFValidationError: Repo id must use alphanumeric chars", ModelFileError),
+        (1, "OSError: Can't load tokenizer for 'openai/clip-vit-large-patch14'.", ModelFileError),
+        (1, "OSError: We couldn't connect to 'https://huggingface.co' to load this file", ModelFileError),
         (137, "", Killed),
         (143, "", Killed),
         (1, "died with <Signals.SIGKILL: 9>.", Killed),
