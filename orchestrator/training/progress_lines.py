@@ -17,8 +17,8 @@ _BAR = re.compile(
 _LOSS = re.compile(r"avr_loss=(?P<loss>[-+]?(?:nan|inf|\d*\.?\d+(?:e[-+]?\d+)?))", re.IGNORECASE)
 _EPOCH = re.compile(r"epoch (?P<epoch>\d+)/(?P<total>\d+)\s*$")
 _SAVING = re.compile(r"saving checkpoint: (?P<file>.+?)\s*$")
-BATCHES = "num batches per epoch"
-_PROMISED = re.compile(rf"\s*(?P<what>{BATCHES}|total optimization steps) /.*[:=] *(?P<count>\d+)\s*$")
+BATCHES, STEPS = "num batches per epoch", "total optimization steps"
+_PROMISED = re.compile(rf"\s*(?P<what>{BATCHES}|{STEPS}) /.*[:=] *(?P<count>\d+)\s*$")
 _DONE = re.compile(r"\bmodel saved\.")
 _NO_DATA = re.compile(r"\bNo data found\b")
 
@@ -68,7 +68,7 @@ class Promised:
     """How much there is to do, as the trainer counts it.
 
     Attributes:
-        what: `num batches per epoch` or `total optimization steps`.
+        what: `BATCHES` or `STEPS`.
         count: how many.
     """
 
