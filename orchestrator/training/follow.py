@@ -96,9 +96,8 @@ def _watched_to_the_end(run: _Run) -> bool:
                 return False  # what was being written is whole, now that the bar is drawn again
         elif isinstance(event, told.Saving):
             run.saved = event.file.endswith(run.goal.lora.name) and not run.goal.ends_itself
-            run.progress.say(
-                f"{event.file.replace(chr(92), '/').rpartition('/')[2]} is saved at step {run.step}"
-            )
+            name = event.file.replace(chr(92), "/").rpartition("/")[2]
+            run.progress.say(f"{name} is saved at step {run.goal.start + run.step}")
         elif event is not None:
             _on_news(run, event)
     return True
