@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from orchestrator.errors import OrchestrateError
+from orchestrator.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-State = Literal["good", "missing", "bad"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        subject: what.
-        state: good, missing but not needed by everyone, or bad: it stands in the way.
-        found: what is there.
-        remedy: what to do about it; empty when it is good.
-    """
-
-    subject: str
-    state: State
-    found: str
-    remedy: str = ""
 
 
 def look_at_machine() -> Iterator[Finding]:
@@ -41,13 +22,15 @@ def look_at_machine() -> Iterator[Finding]:
 
 
 def look_at_project(path: Path) -> Iterator[Finding]:
-    """Look at a project file, at what it names, and at the WebUI that it wants."""
+    """Look at a project file, at what it names, what trains, and the WebUI that it wants."""
     from orchestrator.preflight import check_inputs, check_webui
     from orchestrator.project import load
+    from orchestrator.training.health import look_at_training
 
     try:
         project = load(path)
         yield Finding("project", "good", str(path))
+        yield from look_at_training(project.training, path.absolute().parent)
         check_inputs(project)
         yield Finding("inputs", "good", "videos, pictures, presets and models can be used")
         check_webui(project, path.absolute().parent)

@@ -56,6 +56,7 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
         MissingPackage: the embedded programs could not run.
         PortTaken: the embedded WebUI could not listen.
         WebUIError: a WebUI that should run already does not answer as one.
+        ModelFileError: it paints with a checkpoint of another family than the base model's.
         ProjectError: it is not said where that WebUI keeps its LoRAs.
     """
     if graph.train in wanted and project.training.trainer == "embedded":
@@ -67,6 +68,7 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
 
 def check_webui(project: Project, folder: Path) -> None:
     """Make sure that there is something to paint with. Raises as `check_ahead`, but DiskFull."""
+    from orchestrator.stages.fitting import check_fits
     from orchestrator.stages.installed import lora_folder
     from orchestrator.webui.client import Client
 
@@ -77,6 +79,7 @@ def check_webui(project: Project, folder: Path) -> None:
         return
     with Client(project.webui.url, project.webui) as client:
         client.progress()  # unlike the list of LoRAs, every WebUI protects this by its password
+        check_fits(project.training, client, project.webui.checkpoint)
     if not loras.is_dir():
         raise ProjectError(
             f"there is no folder {loras}",

@@ -94,11 +94,15 @@ class Child:
         return list(self._tail)
 
     def stop(self) -> None:
-        """End it and all it started; do nothing when it has ended."""
+        """End it and all it started; do nothing when it has ended. A Ctrl-C meanwhile ends it at once."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
             self._process.wait(_STOP_SECONDS)
+        except KeyboardInterrupt:
+            self._process.terminate()  # its guard kills the group then
+            self._process.wait(_STOP_SECONDS)
+            raise
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -6,6 +6,7 @@ Format: https://github.com/huggingface/safetensors#format (8 bytes of length, a 
 from __future__ import annotations
 
 import hashlib
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,9 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    import torch
+
 _LENGTH_BYTES = 8
 _CHUNK = 1 << 20
 _LEGACY_START, _LEGACY_SIZE = 0x100000, 0x10000
+_METADATA = "__metadata__"
+_TRAINING = "ss_"
+_PICKLES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,27 @@ def header(path: Path) -> Header:
         return Header(tensors, file.metadata() or {})
 
 
+def refuse_pickle(path: Path) -> None:
+    """Raise ModelFileError if a file is a pickle by its name: opening one may run any program."""
+    if path.suffix.lower() in _PICKLES:
+        raise ModelFileError(
+            f"a pickle ({path.suffix}) can run any program when it is opened, and is never opened here",
+            where=str(path),
+            remedy="Convert it to safetensors, or take the .safetensors file that most models also come as.",
+        )
+
+
+def tensors(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield the tensors of a file, one in memory at a time.
+
+    Raises:
+        ModelFileError: as `header`.
+    """
+    with _told_as_model_file(path), safe_open(path, framework="pt") as file:
+        for name in file.keys():  # noqa: SIM118 - no mapping
+            yield name, file.get_tensor(name)
+
+
 def content_hash(path: Path) -> str:
     """Return the SHA-256 of all that follows the header, 64 hex digits: kohya's `sshs_model_hash`.
 
@@ -90,6 +117,43 @@ def legacy_hash(path: Path) -> str:
     with _told_as_model_file(path), path.open("rb") as stream:
         stream.seek(_LEGACY_START)
         return hashlib.sha256(stream.read(_LEGACY_SIZE)).hexdigest()[:8]
+
+
+def training_legacy_hash(path: Path) -> str | None:
+    """Return the legacy hash that a trainer writes into a LoRA: kohya's `sshs_legacy_hash`.
+
+    It is that of the file as it would be with the `ss_*` metadata alone, whose header is shorter, so that
+    the hashed bytes lie elsewhere. None where they would begin within the header: metadata have no order.
+
+    Raises:
+        ModelFileError: as `header`.
+    """
+    header(path)
+    with path.open("rb") as stream:
+        length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
+        bare = _bare_length(stream.read(length))
+        if (skipped := _LEGACY_START - _LENGTH_BYTES - bare) < 0:
+            return None
+        stream.seek(skipped, 1)
+        return hashlib.sha256(stream.read(_LEGACY_SIZE)).hexdigest()[:8]
+
+
+def lora_hashes(path: Path) -> dict[str, str]:
+    """Return both hashes of a LoRA's tensors, by the names that a trainer writes them under; computed anew.
+
+    Raises:
+        ModelFileError: as `header`.
+    """
+    legacy = training_legacy_hash(path)
+    return {"sshs_model_hash": content_hash(path)} | ({"sshs_legacy_hash": legacy} if legacy else {})
+
+
+def _bare_length(raw: bytes) -> int:
+    """Return the length of a header with its `ss_*` metadata alone, padded as the format's writer does."""
+    content = json.loads(raw)
+    kept = {key: text for key, text in content.get(_METADATA, {}).items() if key.startswith(_TRAINING)}
+    bare = json.dumps({**content, _METADATA: kept}, separators=(",", ":"), ensure_ascii=False).encode()
+    return len(bare) + -len(bare) % _LENGTH_BYTES
 
 
 @contextmanager

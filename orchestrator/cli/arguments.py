@@ -41,7 +41,17 @@ def _report(command: argparse.ArgumentParser) -> None:
 
 def _import(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, help="a training TOML of sd-scripts, or a preset of the GUI")
+    command.add_argument("--dataset", type=Path, help="the dataset TOML that belongs to it")
     command.add_argument("--to", type=Path, default=Path("imported.toml"), help="the preset to write")
+
+
+def _lora_show(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, help="a LoRA, by whatever trainer")
+
+
+def _export(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    command.add_argument("--to", type=Path, default=Path("exported"), help="the folder to write into")
 
 
 def _nothing(_: argparse.ArgumentParser) -> None:
@@ -61,9 +71,11 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "score": ("measure the painted frames", _project),
     "report": ("write the report, and say where it is", _report),
     "import": ("take over the settings of sd-scripts or the kohya_ss GUI", _import),
+    "export": ("write the training as sd-scripts reads it, to run it by hand", _export),
+    "lora show": ("what a LoRA file says of itself, and whether it is whole", _lora_show),
     "schema": ("print the JSON Schema of project.yaml, for editors", _nothing),
 }
-GROUPS: Mapping[str, str] = {}
+GROUPS: Mapping[str, str] = {"lora": "LoRA files"}
 
 
 def parser() -> argparse.ArgumentParser:

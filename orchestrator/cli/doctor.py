@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-    from orchestrator.doctor import Finding
+    from orchestrator.finding import Finding
 
 _MARKS = {"good": "ok", "missing": "--", "bad": "!!"}
 

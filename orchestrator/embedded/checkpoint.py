@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from orchestrator import digest
+from orchestrator import digest, safetensors_file
 from orchestrator.errors import ModelFileError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ Family = Literal["sd1", "sdxl"]
 
 POCKET = "pocket"
 POCKET_FOLDER = Path(__file__).parent / "pocket" / "weights"
-_PICKLES = {".ckpt", ".pt", ".pth", ".bin", ".pkl"}
 
 
 @dataclass(frozen=True)
@@ -77,12 +76,7 @@ def locate(base: str) -> Path:
         ModelFileError: there is nothing, or a pickle.
     """
     path = POCKET_FOLDER if base == POCKET else Path(base).expanduser()
-    if path.suffix.lower() in _PICKLES:
-        raise ModelFileError(
-            f"a {path.suffix} file can run code when it is opened, so it is not opened",
-            where=str(path),
-            remedy="Use the .safetensors version of this model.",
-        )
+    safetensors_file.refuse_pickle(path)
     if not path.exists():
         raise ModelFileError(
             f"there is no model {base!r}",

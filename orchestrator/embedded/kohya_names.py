@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from orchestrator.embedded.checkpoint import Components
+    from orchestrator.embedded.checkpoint import Components, Family
 
     Layer = nn.Linear | nn.Conv2d
 
@@ -53,6 +53,31 @@ def unet_modules(unet: Any) -> dict[str, Layer]:
     names = original_names(list(own), unet.config.layers_per_block)
     original = {names[path]: module for path, module in own.items()}
     return _flat(original, UNET) | _flat(own, UNET)
+
+
+def names_in_file(paths: Collection[str], family: Family, layers: int) -> dict[str, str]:
+    """Return what sd-scripts calls the modules of a U-Net in a file, by their paths in diffusers.
+
+    Args:
+        paths: all modules of the U-Net, such as `down_blocks.1.attentions.0.proj_in`.
+        family: SD 1.x files use diffusers' paths, SDXL files those of the original layout.
+        layers: as in `original_names`.
+    """
+    names = {path: path for path in paths} if family == "sd1" else original_names(paths, layers)
+    return {path: UNET + name.replace(".", "_") for path, name in names.items()}
+
+
+def text_name_in_file(path: str, family: Family, encoder: int) -> str:
+    """Return what sd-scripts calls a text encoder's module in a file.
+
+    Args:
+        path: in transformers, such as `text_model.encoder.layers.0.mlp.fc1`; the first part, which newer
+            releases left out, is put back.
+        family: SDXL files number the encoders.
+        encoder: which of the encoders, from 0.
+    """
+    prefix = "lora_te" if family == "sd1" else f"lora_te{encoder + 1}"
+    return f"{prefix}_text_model_{path.removeprefix('text_model.').replace('.', '_')}"
 
 
 def text_modules(encoder: Any, prefix: str) -> dict[str, Layer]:

@@ -27,8 +27,10 @@ def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[
 
     Raises:
         ProjectError: the project does not say where the WebUI keeps its LoRAs.
+        ModelFileError: the LoRA is certainly of another family than the WebUI's checkpoint.
         WebUIError: the WebUI cannot be reached, cannot paint, or does not see the LoRA.
     """
+    from orchestrator.stages.fitting import check_fits
     from orchestrator.webui.loras import LoraCard, install
     from orchestrator.webui.opening import opened
 
@@ -40,6 +42,7 @@ def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[
     )
     model = str(project.training.base_model)
     with opened(project.webui, model=model, lora_dir=lora_dir, log=work / "webui.log") as client:
+        check_fits(project.training, client, project.webui.checkpoint, lora)
         yield client, install(lora, lora_dir, client, name=project.name, card=card)
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.errors import Interrupted
 from orchestrator.files import write_bytes, write_json
 from orchestrator.training import configs, dataset_toml, progress_lines, step_count
 from orchestrator.training.candidates import candidates
@@ -60,6 +61,7 @@ class Attempt:
         Raises:
             DatasetError, ImageError: the pictures cannot be trained on; nothing was started.
             TrainerError, LoraError, …: as `follow` and `verify`.
+            Interrupted: Ctrl-C; it tells what is kept.
         """
         extent = step_count.extent(dataset_toml.levels(content, arguments), arguments)
         for line in extent.lines():
@@ -70,10 +72,26 @@ class Attempt:
             arguments = states.resumed(arguments, state, extent.steps)
         earlier = self._earlier_losses(goal.start)
         program = self._program(arguments, linked(content, self.root / PICTURES), goal)
-        losses = earlier | follow(program, goal, log=self._log(goal.lora.parent), progress=progress)
+        log = self._log(goal.lora.parent)
+        try:
+            losses = earlier | follow(program, goal, log=log, progress=progress)
+        except KeyboardInterrupt as stop:
+            raise self._interrupted(extent, max(_losses(log, goal.start), default=goal.start)) from stop
         weights = verify(goal.lora)
         self._list_candidates(extent, losses, progress)
         return replace(weights, losses=tuple(sorted(losses.items())))
+
+    def _interrupted(self, extent: Extent, step: int) -> Interrupted:
+        resumes = TRAINERS[self.settings.trainer].resumes
+        folder = self.root / self.checkpoints
+        state = states.newest(folder, self.name, below=extent.steps) if resumes else None
+        kept = (
+            f"the state of step {state.step}" if state else "nothing of it, but all that was made before it"
+        )
+        return Interrupted(
+            f"stopped at step {step} of {extent.steps} of the training; kept is {kept}, "
+            "and the same command goes on from there"
+        )
 
     def _list_candidates(self, extent: Extent, losses: Losses, progress: Progress) -> None:
         kept = [
@@ -101,10 +119,10 @@ class Attempt:
     def _goal(self, extent: Extent, state: State | None) -> Goal:
         folder = self.root / self.checkpoints
         if state is None:
-            return Goal(folder / f"{self.name}.safetensors", batches=extent.batches)
+            return Goal(folder / f"{self.name}.safetensors", batches=extent.batches, steps=extent.steps)
         place = states.continuation(folder, state)
         lora = states.final_checkpoint(place, self.name, extent.steps - state.step)
-        return Goal(lora, start=state.step, batches=extent.batches, ends_itself=False)
+        return Goal(lora, start=state.step, batches=extent.batches, steps=extent.steps, ends_itself=False)
 
     def _program(self, arguments: Mapping[str, Any], content: Mapping[str, Any], goal: Goal) -> Program:
         whole = configs.config(arguments, self.settings, output_dir=goal.lora.parent, output_name=self.name)

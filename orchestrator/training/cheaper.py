@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from orchestrator.training.dataset_toml import levels
+from orchestrator.training.sd_scripts.contradictions import CHANGED_PICTURES
 
 Values = Mapping[str, Any]
 Plan = tuple[Values, Values]
@@ -22,8 +26,9 @@ def gradient_checkpointing(arguments: Values, content: Values) -> Plan | None:
 
 def cached_latents(arguments: Values, content: Values) -> Plan | None:
     """Encode all pictures beforehand, so that the autoencoder need not stay; not where each is cut anew."""
-    settled = ("cache_latents", "cache_latents_to_disk", "random_crop", "color_aug")
-    if any(arguments.get(name) for name in settled):
+    settled = ("cache_latents", "cache_latents_to_disk", *CHANGED_PICTURES)
+    look_ups = itertools.chain.from_iterable(levels(content, arguments))
+    if any(look_up.get(name) for look_up in look_ups for name in settled):
         return None
     return {**arguments, "cache_latents": True}, content
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Config = dict[str, Any]
 
 OURS = {
-    "pretrained_model_name_or_path": "base_model",
-    "seed": "seed",
+    "pretrained_model_name_or_path": "training.base_model",
+    "seed": "training.seed",
     "output_dir": None,
     "output_name": None,
     "config_file": None,
@@ -34,18 +34,19 @@ OURS = {
     "train_data_dir": None,
     "reg_data_dir": None,
     "in_json": None,
-    "resolution": None,
+    "resolution": "style.resolution",
+    "dataset_repeats": "style.repeats",
     "save_model_as": None,
     "resume": None,
     "initial_step": None,
     "initial_epoch": None,
     "skip_until_initial_step": None,
-    "ae": "model_files.ae",
-    "clip_l": "model_files.clip_l",
-    "clip_g": "model_files.clip_g",
-    "t5xxl": "model_files.t5xxl",
+    "ae": "training.model_files.ae",
+    "clip_l": "training.model_files.clip_l",
+    "clip_g": "training.model_files.clip_g",
+    "t5xxl": "training.model_files.t5xxl",
 }
-"""Arguments that overrides may not set, with the key beside `overrides` that sets them, if any does."""
+"""Arguments that neither a preset nor overrides may set, with the key of the project that does, if any."""
 
 # where both are given, trainers silently follow the epochs; so the one that the user names replaces the other
 _RIVALS = {"max_train_steps": "max_train_epochs", "max_train_epochs": "max_train_steps"}
@@ -62,7 +63,7 @@ def config(
     return {
         **arguments,
         "pretrained_model_name_or_path": base_model.argument(settings.base_model),
-        "output_dir": str(output_dir),
+        "output_dir": output_dir.as_posix(),
         "output_name": output_name,
         "save_model_as": "safetensors",
         "seed": settings.seed,
@@ -117,9 +118,16 @@ def _fitting(model: str | Path) -> str | None:
 
 
 def preset(name: str) -> Config:
-    """Return a preset's arguments. Raises PresetError: it is unknown, no TOML, or has a key twice."""
+    """Return a preset's arguments.
+
+    Raises:
+        PresetError: it is unknown, no TOML, has a key twice, or sets what a run sets.
+    """
     text = _own(name) if name.endswith(".toml") else presets.read("kohya_configs", name)
-    return flattened(parsed(text, name), name)
+    chosen = flattened(parsed(text, name), name)
+    for each in chosen:
+        _refuse_ours(each, name)
+    return chosen
 
 
 def _own(file: str) -> str:
@@ -160,7 +168,7 @@ def merged(arguments: Config, overrides: Mapping[str, Value]) -> Config:
             or contradicts another override.
     """
     for name, value in overrides.items():
-        _refuse_ours(name)
+        _refuse_ours(name, "training.overrides")
         _refuse_rivals(name, overrides)
         _refuse_other_type(name, value, arguments)
     replaced = {_RIVALS[name] for name in overrides if name in _RIVALS}
@@ -172,11 +180,11 @@ def toml(arguments: Mapping[str, Any]) -> str:
     return tomli_w.dumps(arguments)
 
 
-def _refuse_ours(name: str) -> None:
+def _refuse_ours(name: str, where: str) -> None:
     if name in OURS:
         key = OURS[name]
-        remedy = f"Set `training.{key}` instead." if key else "Take it out: the run sets it."
-        raise PresetError(f"'{name}' cannot be overridden", where="training.overrides", remedy=remedy)
+        remedy = f"Set `{key}` instead." if key else "Take it out: the run sets it."
+        raise PresetError(f"'{name}' cannot be set here", where=where, remedy=remedy)
 
 
 def _refuse_rivals(name: str, overrides: Mapping[str, Value]) -> None:

@@ -49,7 +49,13 @@ _SIGNS: tuple[tuple[str, type[OrchestrateError], str, str], ...] = (
         "Install a torch that is built for your GPU into it; without a GPU set mixed_precision to 'no'.",
     ),
     (
-        r"neither a valid local path nor a valid repo id|FileNotFoundError.*\.(?:safetensors|sft|ckpt)",
+        r"Can't load tokenizer|couldn't connect to 'https://huggingface.co'",
+        ModelFileError,
+        "the trainer lacks the files of a tokenizer, and downloads nothing",
+        "`orchestrate doctor project.yaml` tells which one, and how to fetch it.",
+    ),
+    (
+        r"nor a valid repo id|HFValidationError|FileNotFoundError.*\.(?:safetensors|sft|ckpt)",
         ModelFileError,
         "a model file that the trainer was told of is not there",
         "Look at the paths in the last lines of its log; models are never downloaded.",

@@ -29,6 +29,8 @@ class Family:
         files: what it needs beside its checkpoint, by the argument that names it, each with the beginning
             of the tensors' names by which a checkpoint shows that it holds that part; empty for never.
         arguments: what else the script must be told.
+        vram: GB of the smallest GPU that its presets are meant for without a tier; None without presets.
+        bucket_step: what the script wants `bucket_reso_steps` to be a multiple of, in pixels.
     """
 
     name: FamilyName
@@ -38,6 +40,8 @@ class Family:
     preset: str | None
     files: tuple[tuple[str, str], ...] = ()
     arguments: tuple[tuple[str, bool], ...] = ()
+    vram: int | None = None
+    bucket_step: int = 32
 
 
 FAMILIES = (
@@ -48,6 +52,7 @@ FAMILIES = (
         "networks.lora_flux",
         "flux-style",
         (("ae", ""), ("clip_l", ""), ("t5xxl", "")),
+        vram=24,
     ),
     Family(
         "SD3",
@@ -57,7 +62,14 @@ FAMILIES = (
         None,
         tuple((part, f"text_encoders.{part}.") for part in ("clip_l", "clip_g", "t5xxl")),
     ),
-    Family("SDXL", "conditioner.embedders.1.", "sdxl_train_network.py", "networks.lora", "sdxl-style"),
+    Family(
+        "SDXL",
+        "conditioner.embedders.1.",
+        "sdxl_train_network.py",
+        "networks.lora",
+        "sdxl-style",
+        vram=12,
+    ),
     Family(
         "SD 2.x",
         "cond_stage_model.model.",
@@ -65,8 +77,18 @@ FAMILIES = (
         "networks.lora",
         "sd15-style",
         arguments=(("v2", True),),
+        vram=8,
+        bucket_step=64,
     ),
-    Family("SD 1.x", "cond_stage_model.transformer.", "train_network.py", "networks.lora", "sd15-style"),
+    Family(
+        "SD 1.x",
+        "cond_stage_model.transformer.",
+        "train_network.py",
+        "networks.lora",
+        "sd15-style",
+        vram=8,
+        bucket_step=64,
+    ),
 )
 _PREFIX = "model.diffusion_model."
 

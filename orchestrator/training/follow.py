@@ -34,12 +34,14 @@ class Goal:
         lora: the file that it will leave.
         start: steps that were trained before; the trainer itself counts from 0.
         batches: how many batches an epoch should have; None where that is not known.
+        steps: how many steps there should be in all; None where that is not known.
         ends_itself: False where the trainer would go on beyond the LoRA, so that it is stopped there.
     """
 
     lora: Path
     start: int = 0
     batches: int | None = None
+    steps: int | None = None
     ends_itself: bool = True
 
 
@@ -94,9 +96,8 @@ def _watched_to_the_end(run: _Run) -> bool:
                 return False  # what was being written is whole, now that the bar is drawn again
         elif isinstance(event, told.Saving):
             run.saved = event.file.endswith(run.goal.lora.name) and not run.goal.ends_itself
-            run.progress.say(
-                f"{event.file.replace(chr(92), '/').rpartition('/')[2]} is saved at step {run.step}"
-            )
+            name = event.file.replace(chr(92), "/").rpartition("/")[2]
+            run.progress.say(f"{name} is saved at step {run.goal.start + run.step}")
         elif event is not None:
             _on_news(run, event)
     return True
@@ -116,10 +117,13 @@ def _on_news(run: _Run, event: told.Event) -> None:
 
 
 def _compare(run: _Run, promised: told.Promised) -> None:
-    expected = run.goal.batches
-    if expected is not None and promised.what == told.BATCHES and promised.count != expected:
+    expected, unit = {
+        told.BATCHES: (run.goal.batches, "batches an epoch"),
+        told.STEPS: (run.goal.steps, "steps in all"),
+    }[promised.what]
+    if expected is not None and promised.count != expected:
         run.progress.say(
-            f"the trainer counts {promised.count} batches an epoch and not {expected}: "
+            f"the trainer counts {promised.count} {unit} and not {expected}: "
             "it does not see the same pictures"
         )
 

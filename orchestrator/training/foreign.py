@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import PresetError
@@ -31,11 +31,15 @@ class Imported:
     Attributes:
         preset: the arguments, as a preset holds them.
         training: the keys of `training` beside it, such as `base_model`.
+        style: the keys of `style`, where a dataset TOML was imported too.
+        arguments: what was read, under the names of sd-scripts.
         left_out: what was not taken over, each with the reason.
     """
 
     preset: dict[str, Any]
     training: dict[str, Any] = field(default_factory=dict)
+    style: dict[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
 
 
@@ -62,7 +66,7 @@ def read(file: Path) -> Imported:
 
 def of_arguments(arguments: Mapping[str, Any]) -> Imported:
     """Return the arguments of sd-scripts as ours: some have their own place, some a run sets itself."""
-    imported = Imported({})
+    imported = Imported({}, arguments=dict(arguments))
     for name, value in arguments.items():
         if name in _PLACES:
             imported.training[_PLACES[name]] = value
@@ -88,7 +92,7 @@ def of_gui(form: Mapping[str, Any]) -> Imported:
         elif value:
             left_out[name] = "it has no counterpart that is known here"
     imported = of_arguments(_sound(arguments))
-    return Imported(imported.preset, imported.training, {**left_out, **imported.left_out})
+    return replace(imported, left_out={**left_out, **imported.left_out})
 
 
 def _sound(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,21 +6,19 @@ so a log line may follow a bar in the same piece.
 
 from __future__ import annotations
 
-import functools
-import math
 import re
 from dataclasses import dataclass
 
 _BAR = re.compile(
     r"steps:\s+\d+%\|[^|]*\|\s*(?P<step>\d+)/(?P<total>\d+)\s"
-    r"\[(?P<elapsed>[\d:]+)<(?P<left>[\d:]+|\?),\s*(?P<rate>[\d.]+|\?)\s*(?P<unit>s/it|it/s)"
+    r"\[[\d:]+<(?:[\d:]+|\?),\s*(?:[\d.]+|\?)\s*(?:s/it|it/s)"
     r"(?:,\s*(?P<figures>[^\]]*))?\]"
 )
 _LOSS = re.compile(r"avr_loss=(?P<loss>[-+]?(?:nan|inf|\d*\.?\d+(?:e[-+]?\d+)?))", re.IGNORECASE)
 _EPOCH = re.compile(r"epoch (?P<epoch>\d+)/(?P<total>\d+)\s*$")
 _SAVING = re.compile(r"saving checkpoint: (?P<file>.+?)\s*$")
-BATCHES = "num batches per epoch"
-_PROMISED = re.compile(rf"\s*(?P<what>{BATCHES}|total optimization steps) /.*[:=] *(?P<count>\d+)\s*$")
+BATCHES, STEPS = "num batches per epoch", "total optimization steps"
+_PROMISED = re.compile(rf"\s*(?P<what>{BATCHES}|{STEPS}) /.*[:=] *(?P<count>\d+)\s*$")
 _DONE = re.compile(r"\bmodel saved\.")
 _NO_DATA = re.compile(r"\bNo data found\b")
 
@@ -33,15 +31,11 @@ class Step:
         step: steps done.
         total: steps in all.
         loss: moving average over the epoch; None before the first step.
-        seconds_per_step: None until it is known.
-        seconds_left: None until it is known.
     """
 
     step: int
     total: int
     loss: float | None
-    seconds_per_step: float | None
-    seconds_left: int | None
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,7 @@ class Promised:
     """How much there is to do, as the trainer counts it.
 
     Attributes:
-        what: `num batches per epoch` or `total optimization steps`.
+        what: `BATCHES` or `STEPS`.
         count: how many.
     """
 
@@ -106,24 +100,4 @@ def _step(bar: re.Match[str]) -> Step:
         step=int(bar["step"]),
         total=int(bar["total"]),
         loss=float(loss["loss"]) if loss else None,
-        seconds_per_step=_seconds_per_step(bar["rate"], bar["unit"]),
-        seconds_left=_seconds(bar["left"]),
     )
-
-
-def _seconds_per_step(rate: str, unit: str) -> float | None:
-    try:
-        figure = float(rate)
-    except ValueError:
-        return None
-    if unit == "s/it":
-        return figure
-    return 1 / figure if figure > 0 and math.isfinite(figure) else None
-
-
-def _seconds(clock: str) -> int | None:
-    """Return the seconds of `MM:SS` or `H:MM:SS`; None for anything else."""
-    parts = clock.split(":")
-    if not all(part.isdecimal() for part in parts):
-        return None
-    return functools.reduce(lambda total, part: total * 60 + int(part), parts, 0)

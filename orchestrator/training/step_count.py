@@ -102,7 +102,7 @@ def _seen(folders: Sequence[Folder]) -> list[tuple[Size, int]]:
 
 
 def _bucket(size: Size, dataset: Mapping[str, Any]) -> Size:
-    resolution, step = _resolution(dataset), dataset.get("bucket_reso_steps", 64)
+    resolution, step = trained_size(dataset), dataset.get("bucket_reso_steps", 64)
     if not dataset.get("enable_bucket"):
         return resolution
     if dataset.get("bucket_no_upscale"):
@@ -118,7 +118,7 @@ def _bucket(size: Size, dataset: Mapping[str, Any]) -> Size:
     return buckets.fit(size, buckets.resolutions(resolution, low, high, step)).bucket
 
 
-def _resolution(dataset: Mapping[str, Any]) -> Size:
+def trained_size(dataset: Mapping[str, Any]) -> Size:
     """Return width and height of `512`, `[512, 768]`, or `"512,768"` as arguments have it."""
     value = dataset.get("resolution")
     if value is None:

@@ -36,11 +36,22 @@ def train(settings: TrainingSettings, dataset: Dataset, folder: Path, progress: 
         TrainerError, DiskFull, MissingPackage: as `orchestrator.training.follow.follow`.
         LoraError: what the trainer left is of no use.
     """
-    arguments = TRAINERS[settings.trainer].arguments(settings)
-    plan = arguments, _pictures(settings, dataset)
-    weights = _tried(Attempt(settings, folder.absolute(), dataset.trigger), plan, progress)
+    attempt = Attempt(settings, folder.absolute(), dataset.trigger)
+    weights = _tried(attempt, planned(settings, dataset), progress)
     write_json(folder / LOSSES, weights.losses)
     return replace(weights, file=weights.file.replace(folder / f"{dataset.trigger}.safetensors"))
+
+
+def planned(settings: TrainingSettings, dataset: Dataset) -> Plan:
+    """Return the arguments and the dataset TOML's content of a training, once they go together.
+
+    Raises:
+        PresetError, ModelFileError, ProjectError, DatasetError: as `train`.
+    """
+    trainer = TRAINERS[settings.trainer]
+    arguments, content = trainer.arguments(settings), _pictures(settings, dataset)
+    trainer.check_datasets(settings, dataset_toml.levels(content, arguments))
+    return arguments, content
 
 
 def _pictures(settings: TrainingSettings, dataset: Dataset) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from orchestrator.training import dataset_check
 from orchestrator.training.trainers import embedded, sd_scripts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from orchestrator.process import Program
@@ -34,6 +35,19 @@ class Trainer(Protocol):
             PresetError: an argument is unknown, of a wrong type, or contradicts another.
             ModelFileError: a model is missing or of a kind that it cannot train.
             ProjectError, TrainerError: the trainer itself is not there or cannot be asked.
+        """
+
+    def check_datasets(
+        self, settings: TrainingSettings, datasets: Sequence[Sequence[Mapping[str, Any]]]
+    ) -> None:
+        """Make sure that nothing in a dataset TOML contradicts the arguments.
+
+        Args:
+            settings: how the LoRA is trained.
+            datasets: for each dataset the look-up of each of its subsets, which ends in the arguments.
+
+        Raises:
+            PresetError: it does, and would be ignored, or stop the trainer after its model has been loaded.
         """
 
     def program(

@@ -9,10 +9,8 @@ from orchestrator.artifacts import LoraWeights
 from orchestrator.errors import LoraError, ModelFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
-
-    import torch
 
 PREFIXES = ("lora_unet_", "lora_te_", "lora_te1_", "lora_te2_")
 DOWN, UP, ALPHA = ".lora_down.weight", ".lora_up.weight", ".alpha"
@@ -24,12 +22,14 @@ def verify(file: Path) -> LoraWeights:
 
     Raises:
         LoraError: it is no safetensors file, no LoRA in kohya's format, has modules with parts missing,
-            holds NaN or infinity, or is as untrained as it began.
+            holds NaN or infinity, is as untrained as it began, or is not what its trainer wrote: the
+            `sshs_*` hashes in it are those of other tensors.
     """
     try:
-        names = safetensors_file.header(file).tensors.keys()
-        _check_names(names, file)
+        header = safetensors_file.header(file)
+        _check_names(header.tensors, file)
         _check_values(file)
+        _check_hashes(header.metadata, file)
         return LoraWeights(file=file, content_hash=safetensors_file.content_hash(file))
     except ModelFileError as error:
         raise LoraError(error.what, where=error.where, remedy="Run the training again.") from error
@@ -56,9 +56,19 @@ def _check_names(names: Iterable[str], file: Path) -> None:
             )
 
 
+def _check_hashes(metadata: Mapping[str, str], file: Path) -> None:
+    for name, real in safetensors_file.lora_hashes(file).items():
+        if metadata.get(name, real) != real:
+            raise LoraError(
+                f"its trainer wrote {name} {metadata[name][:12]} into it, and its tensors have {real[:12]}",
+                where=str(file),
+                remedy="The file was damaged or changed after it was written; train again.",
+            )
+
+
 def _check_values(file: Path) -> None:
     trained = False
-    for name, tensor in _tensors(file):
+    for name, tensor in safetensors_file.tensors(file):
         if not bool(tensor.isfinite().all()):
             raise LoraError(
                 f"it holds NaN or infinity, first in {name}: the training diverged",
@@ -72,11 +82,3 @@ def _check_values(file: Path) -> None:
             where=str(file),
             remedy="Train more steps, or raise `learning_rate`.",
         )
-
-
-def _tensors(file: Path) -> Iterator[tuple[str, torch.Tensor]]:
-    from safetensors import safe_open
-
-    with safe_open(file, framework="pt") as opened:
-        for name in opened.keys():  # noqa: SIM118 - the handle is no mapping
-            yield name, opened.get_tensor(name)

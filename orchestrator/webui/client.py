@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.errors import WebUINonsense
 from orchestrator.webui.transport import Transport
-from orchestrator.webui.wire import Img2ImgAnswer, Img2ImgRequest, LoraEntry, ProgressAnswer
+from orchestrator.webui.wire import Checkpoint, Img2ImgAnswer, Img2ImgRequest, LoraEntry, ProgressAnswer
 
 if TYPE_CHECKING:
     from typing import Any
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _PAINTED = TypeAdapter(Img2ImgAnswer)
 _LORAS = TypeAdapter(list[LoraEntry])
+_OPTIONS = TypeAdapter(dict[str, object])
+_MODELS = TypeAdapter(list[Checkpoint])
 _PROGRESS = TypeAdapter(ProgressAnswer)
 
 
@@ -62,6 +64,14 @@ class Client:
     def refresh_loras(self) -> None:
         """Make the WebUI look into its LoRA folder again."""
         self._transport.call("POST", "refresh-loras")
+
+    def options(self) -> dict[str, Any]:
+        """Return the options; WebUIRefused while one of them has a value of a wrong type."""
+        return self._read(_OPTIONS, self._transport.call("GET", "options"))
+
+    def models(self) -> list[Checkpoint]:
+        """Return the checkpoints."""
+        return self._read(_MODELS, self._transport.call("GET", "sd-models"))
 
     def progress(self) -> ProgressAnswer:
         """Return the state of the current or last job."""

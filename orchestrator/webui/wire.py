@@ -60,6 +60,16 @@ class LoraEntry(_Answer):
     metadata: dict[str, Any] | None = None
 
 
+class Checkpoint(_Answer):
+    """A checkpoint that the WebUI knows; it has no hash before its first use, and its title changes then."""
+
+    title: str
+    model_name: str
+    hash: str | None = None
+    sha256: str | None = None
+    filename: str | None = None
+
+
 class State(_Answer):
     """The current job, or the last one when none is under way."""
 

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 from small_project import orchestrate
 from test_bad_input import against, answering, assert_refused, replaced
 
@@ -61,3 +63,14 @@ def test_installing_looks_at_the_webui_before_the_training(project: Path) -> Non
     answer = orchestrate("install", "project.yaml", cwd=project)
     assert answer.code == 40, answer.err
     assert not list(project.glob(".orchestrate/stages/*"))
+
+
+def test_doctor_looks_at_what_trains(project: Path) -> None:
+    """A checkout that is not there is a finding of its own, with what to do; the exit code is 1."""
+    trainer = "  trainer: sd-scripts\n  sd_scripts: {path: nowhere, python: /bin/sh}"
+    save_file({"cond_stage_model.transformer.x": np.zeros(1)}, project / "base.safetensors")
+    replaced("  base_model: pocket", f"{trainer}\n  base_model: base.safetensors")(project)
+    answer = orchestrate("doctor", "project.yaml", cwd=project)
+    assert answer.code == 1
+    assert "!! sd-scripts" in answer.out
+    assert "there is no train_network.py in it" in answer.out

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from orchestrator.embedded import checkpoint, kohya
+from orchestrator.embedded import checkpoint, kohya, kohya_names
 from orchestrator.embedded.trainer.network import LoraNetwork, Plan
 from orchestrator.errors import LoraError, ModelFileError
 
@@ -78,8 +78,11 @@ def test_sdxl_names_are_those_of_stabilitys_code() -> None:
         "up_blocks.0.upsamplers.0.conv": "output_blocks_2_2_conv",
         "up_blocks.2.resnets.2.conv2": "output_blocks_8_0_out_layers_3",
     }
-    for module, name in expected.items():
-        assert kohya.unet_name(module, "sdxl") == f"lora_unet_{name}"
+    attended = "up_blocks.0.attentions.0.proj_in"
+    names = kohya_names.names_in_file([*expected, attended], "sdxl", 2)
+    assert {module: names[module] for module in expected} == {
+        module: f"lora_unet_{name}" for module, name in expected.items()
+    }
 
 
 def test_an_untrained_lora_changes_nothing_and_a_trained_one_adds_its_product(sd15_folder: Path) -> None:

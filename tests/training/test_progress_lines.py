@@ -12,16 +12,16 @@ BAR = "steps:  12%|█▎        | 1/8 [00:51<05:59, 51.37s/it, avr_loss=1.17]"
 @pytest.mark.parametrize(
     ("piece", "event"),
     [
-        (BAR, Step(1, 8, 1.17, 51.37, 359)),
-        ("steps:   0%|          | 0/8 [00:00<?, ?it/s]", Step(0, 8, None, None, None)),
-        ("steps:  50%|█████     | 4/8 [00:02<00:02,  2.00it/s, avr_loss=0.0812]", Step(4, 8, 0.0812, 0.5, 2)),
+        (BAR, Step(1, 8, 1.17)),
+        ("steps:   0%|          | 0/8 [00:00<?, ?it/s]", Step(0, 8, None)),
+        ("steps:  50%|█████     | 4/8 [00:02<00:02,  2.00it/s, avr_loss=0.0812]", Step(4, 8, 0.0812)),
         (
             "steps:   1%|          | 10/1600 [1:00:00<159:00:00, 360.00s/it, avr_loss=9.1e-05]",
-            Step(10, 1600, 9.1e-05, 360.0, 572400),
+            Step(10, 1600, 9.1e-05),
         ),
         (
             f"{BAR}2026-01-02 03:04:05 INFO     text encoder is unfrozen    train_network.py:1",
-            Step(1, 8, 1.17, 51.37, 359),
+            Step(1, 8, 1.17),
         ),
         ("epoch 1/2", Epoch(1, 2)),
         ("saving checkpoint: /out/my lora.safetensors", Saving("/out/my lora.safetensors")),
@@ -57,7 +57,7 @@ def test_no_text_breaks_it(piece: str) -> None:
 
 @given(st.integers(0, 10**6), st.integers(1, 10**6), st.floats(0.001, 1000), st.floats(1e-6, 100))
 def test_bars_of_any_size_are_read_back(step: int, total: int, rate: float, loss: float) -> None:
-    """Counts, rate and loss survive as tqdm formats them."""
+    """Counts and loss survive as tqdm formats them, at any rate."""
     figures = f"{rate:5.2f}s/it, avr_loss={loss:.3g}"
     bar = f"steps: {100 * step // total:3d}%|##| {step}/{total} [00:01<00:02, {figures}]"
-    assert parse(bar) == Step(step, total, float(f"{loss:.3g}"), float(f"{rate:.2f}"), 2)
+    assert parse(bar) == Step(step, total, float(f"{loss:.3g}"))

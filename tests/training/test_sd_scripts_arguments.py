@@ -11,10 +11,11 @@ from test_family import NAMES
 from training_room import Room
 
 from orchestrator.errors import ModelFileError, PresetError, ProjectError, TrainerError
+from orchestrator.training import dataset_toml
 from orchestrator.training.family import FAMILIES
 from orchestrator.training.sd_scripts.argument_check import faults
 from orchestrator.training.sd_scripts.argument_list import Argument, known_arguments
-from orchestrator.training.sd_scripts.contradictions import contradictions
+from orchestrator.training.sd_scripts.contradictions import contradictions, of_datasets
 from orchestrator.training.settings import TrainingSettings
 from orchestrator.training.trainer import TRAINERS, check
 
@@ -89,6 +90,10 @@ CONTRADICTIONS: list[tuple[str, dict[str, Any], str]] = [
     ("FLUX", {"blocks_to_swap": 18, "cpu_offload_checkpointing": True}, "blocks_to_swap"),
     ("SD 1.x", {"sample_every_n_epochs": 1}, "sample_prompts"),
     ("SDXL", {"bucket_reso_steps": 48}, "multiple of 32"),
+    ("SD 1.x", {"bucket_reso_steps": 32}, "multiple of 64"),
+    ("SD 1.x", {"cache_latents": True, "face_crop_aug_range": "1.0,3.0"}, "cached latents"),
+    ("SD 1.x", {"enable_bucket": True, "face_crop_aug_range": "1.0,3.0"}, "cut by their bucket"),
+    ("FLUX", {"cache_text_encoder_outputs": True, "enable_wildcard": True}, "cached text"),
     ("FLUX", {"network_module": "networks.lora"}, "networks.lora_flux"),
     ("SD 1.x", {"network_module": "networks.lora_sd3"}, "networks.lora"),
 ]
@@ -103,6 +108,60 @@ def test_each_contradiction_is_told_with_its_reason(
     assert contradictions(sound, FAMILY[family]) == []  # type: ignore[index]
     (sentence,) = contradictions({**sound, **arguments}, FAMILY[family])  # type: ignore[index]
     assert words in sentence
+
+
+CACHED_TEXT = {"cache_text_encoder_outputs": True, "network_train_unet_only": True}
+IN_THE_DATASET: list[tuple[str, dict[str, Any], str, dict[str, Any], str]] = [
+    ("SDXL", CACHED_TEXT, "subset", {"shuffle_caption": True}, "cached text"),
+    ("SDXL", CACHED_TEXT, "general", {"caption_dropout_rate": 0.1}, "cached text"),
+    ("FLUX", CACHED_TEXT, "dataset", {"caption_dropout_every_n_epochs": 2}, "cached text"),
+    ("SD 1.x", {"cache_latents": True}, "dataset", {"random_crop": True}, "cached latents"),
+    ("SD 1.x", {"cache_latents_to_disk": True}, "subset", {"color_aug": True}, "cached latents"),
+    ("SD 1.x", {}, "dataset", {"enable_bucket": True, "face_crop_aug_range": [1.0, 3.0]}, "cut by"),
+    ("SD 1.x", {"face_crop_aug_range": "1.0,3.0"}, "general", {"enable_bucket": True}, "cut by their bucket"),
+    ("SDXL", {}, "dataset", {"enable_bucket": True, "bucket_reso_steps": 48}, "32 for SDXL, not 48"),
+    ("SD 1.x", {}, "general", {"enable_bucket": True, "bucket_reso_steps": 32}, "multiple of 64"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("family", "arguments", "level", "keys", "words"), IN_THE_DATASET)
+def test_a_dataset_toml_that_contradicts_the_arguments_is_told_with_its_place(
+    family: str, arguments: dict[str, Any], level: str, keys: dict[str, Any], words: str
+) -> None:
+    """Neither of the two is wrong alone, and the key may stand at whatever level."""
+    chosen = FAMILY[family]  # type: ignore[index]
+    arguments = {"network_module": chosen.network_module, **arguments}
+
+    def told(keys: dict[str, Any]) -> list[str]:
+        at = {place: keys if place == level else {} for place in ("general", "dataset", "subset")}
+        dataset = {**at["dataset"], "subsets": [{"image_dir": "x", **at["subset"]}]}
+        content = {"general": at["general"], "datasets": [dataset]}
+        dataset_toml.check(content, "d.toml")
+        return of_datasets(dataset_toml.levels(content, arguments), chosen)
+
+    assert contradictions(arguments, chosen) == []
+    assert told({}) == []
+    (sentence,) = told(keys)
+    assert sentence.startswith("datasets[0].subsets[0]: ")
+    assert words in sentence
+
+
+def test_a_key_of_the_dataset_toml_that_takes_a_contradiction_away_does() -> None:
+    """The look-up begins in the subset: what stands among the arguments does not hold there."""
+    arguments = {**CACHED_TEXT, "shuffle_caption": True}
+    content = {"datasets": [{"subsets": [{"image_dir": "x", "shuffle_caption": False}]}]}
+    assert of_datasets(dataset_toml.levels(content, arguments), FAMILY["SDXL"]) == []
+
+
+def test_a_training_with_such_a_dataset_toml_is_not_started(room: Room) -> None:
+    """The message names the subset and both keys."""
+    config = room.folder / "set" / "dataset.toml"
+    config.write_text(config.read_text().replace("num_repeats", "random_crop = true, num_repeats"))
+    with pytest.raises(
+        PresetError, match=r"datasets\[0\].subsets\[0\]: cached latents never change, so random_crop"
+    ):
+        room.train(room.settings(cache_latents=True))
+    assert not (room.folder / "run" / "trainer.log").exists()
 
 
 def test_the_checkout_itself_is_asked_and_only_once_for_each_version(room: Room) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -118,7 +119,7 @@ def test_caches_of_another_resolution_are_never_used(room: Room) -> None:
 
 
 def test_a_trainer_that_sees_other_pictures_is_told(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its own count of batches is compared with ours."""
+    """Its own counts of batches and steps are compared with ours."""
     linked = attempt.linked
 
     def with_one_less(content: Any, folder: Path) -> dict[str, Any]:
@@ -129,8 +130,11 @@ def test_a_trainer_that_sees_other_pictures_is_told(room: Room, monkeypatch: pyt
 
     monkeypatch.setattr(attempt, "linked", with_one_less)
     told = Told()
-    room.train(room.settings(), told)
-    assert "the trainer counts 4 batches an epoch and not 6: it does not see the same pictures" in told.lines
+    room.train(room.settings(max_train_steps=None, max_train_epochs=2), told)
+    assert [line.partition(":")[0] for line in told.lines if "does not see the same pictures" in line] == [
+        "the trainer counts 4 batches an epoch and not 6",
+        "the trainer counts 8 steps in all and not 12",
+    ]
 
 
 TRAINING = """
@@ -161,6 +165,91 @@ def test_no_trainer_outlives_its_owner(room: Room, launcher: str, number: int) -
         _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []
     assert owner.returncode != 0
+
+
+CTRL_C = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from training_room import Room
+from orchestrator.errors import Interrupted
+room = Room(Path(sys.argv[2]), Path(sys.argv[2]) / "sd-scripts")
+try:
+    print("trained", len(room.train(room.settings(sys.argv[3], max_train_steps=18)).losses))
+except Interrupted as error:
+    print(error)
+"""
+
+
+def training_up_to(
+    room: Room, launcher: str, step: int
+) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
+    """Start a training of 18 steps; return it, and all the programs it runs, once a step is trained."""
+    argv = (sys.executable, "-c", CTRL_C, str(Path(__file__).parent), str(room.folder), launcher)
+    owner = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    log, began = room.checkout / "steps.log", time.monotonic()
+    while not log.exists() or log.read_text().count("\n") < step:
+        assert time.monotonic() - began < 60
+        time.sleep(0.02)
+    return owner, psutil.Process(owner.pid).children(recursive=True)
+
+
+def running(family: list[psutil.Process]) -> list[psutil.Process]:
+    """Return which of them still do anything; the dead may wait for init to take notice."""
+
+    def is_alive(process: psutil.Process) -> bool:
+        try:
+            return process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    return [each for each in family if is_alive(each)]
+
+
+@pytest.mark.parametrize("launcher", ["python", "accelerate"])
+def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(room: Room, launcher: str) -> None:
+    """The step it was at, and that of the last whole state, from which the next try goes on to the end."""
+    room.machine(sleep=0.2)
+    owner, family = training_up_to(room, launcher, 9)
+    owner.send_signal(signal.SIGINT)
+    out, _ = owner.communicate(timeout=10)
+    assert not running(family)
+    said = re.fullmatch(
+        r"stopped at step (\d+) of 18 of the training; kept is the state of step 6, "
+        r"and the same command goes on from there\n",
+        out,
+    )
+    assert said is not None, out
+    assert 8 <= int(said[1]) <= 12
+    room.machine()
+    told = Told()
+    assert len(room.train(room.settings(launcher, max_train_steps=18), told).losses) == 18
+    assert "going on from step 6 of 18" in told.lines
+
+
+def test_ctrl_c_before_the_first_state_says_that_nothing_is_kept(room: Room) -> None:
+    """Rather than leave the user to find out."""
+    room.machine(sleep=0.2)
+    owner, _ = training_up_to(room, "python", 2)
+    owner.send_signal(signal.SIGINT)
+    out, _ = owner.communicate(timeout=10)
+    assert "kept is nothing of it, but all that was made before it" in out
+
+
+@pytest.mark.parametrize(("times", "seconds"), [(1, 10.0), (2, 3.0)])
+def test_a_trainer_deaf_to_signals_ends_too_and_at_the_second_ctrl_c_at_once(
+    room: Room, times: int, seconds: float
+) -> None:
+    """Once: after a grace period, in less than 10 s; twice: no grace."""
+    room.machine(sleep=0.2, deaf=True)
+    owner, family = training_up_to(room, "accelerate", 2)
+    began = time.monotonic()
+    for _ in range(times):
+        owner.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+    owner.communicate(timeout=10)
+    assert not running(family)
+    assert time.monotonic() - began < seconds
 
 
 def test_a_killed_launcher_leaves_no_orphan(room: Room) -> None:

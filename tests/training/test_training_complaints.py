@@ -107,6 +107,7 @@ def test_a_resume_that_miscounts_epochs(room: Room) -> None:
     weights = room.train(settings, told)
     assert "going on from step 12 of 18" in told.lines
     assert [line for line in told.lines if line.startswith("epoch")] == ["epoch 3 of 3"]
+    assert "word-step00000006.safetensors is saved at step 18" in told.lines
     assert [step for step, _ in weights.losses] == list(range(1, 19))
 
 

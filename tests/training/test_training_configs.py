@@ -56,6 +56,8 @@ def test_an_unknown_preset_is_refused_with_the_nearest_name() -> None:
     ("overrides", "words"),
     [
         ({"seed": 1}, "training.seed"),
+        ({"dataset_repeats": 3}, "style.repeats"),
+        ({"resolution": "512"}, "style.resolution"),
         ({"pretrained_model_name_or_path": "x"}, "training.base_model"),
         ({"output_dir": "/tmp"}, "Take it out"),  # noqa: S108 - only a text
         ({"learning_rate": "1e-4"}, "is a number, not a text ('1e-4')"),
@@ -84,6 +86,16 @@ def test_broken_presets_are_refused_by_name(text: str) -> None:
     with pytest.raises(PresetError) as caught:
         configs.flattened(configs.parsed(text, "my-preset"), "my-preset")
     assert caught.value.where == "my-preset"
+
+
+def test_a_preset_of_ones_own_does_not_set_what_a_run_sets(tmp_path: Path) -> None:
+    """Its seed or its output folder would be replaced without a word: `orchestrate import` sorts them out."""
+    for text, words in [("seed = 5", "`training.seed`"), ('[x]\noutput_dir = "/out"', "Take it out")]:
+        (tmp_path / "own.toml").write_text(text)
+        with pytest.raises(PresetError) as caught:
+            check(settings(preset=str(tmp_path / "own.toml")))
+        assert words in caught.value.remedy
+        assert caught.value.where.endswith("own.toml")
 
 
 @pytest.mark.parametrize("suffix", [".ckpt", ".pt", ".pth", ".bin", ".CKPT"])

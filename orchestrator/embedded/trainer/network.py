@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from orchestrator.embedded import kohya
+from orchestrator.embedded import kohya_names
 from orchestrator.errors import LoraError
 
 if TYPE_CHECKING:
@@ -136,15 +136,17 @@ def _targets(components: Components, plan: Plan) -> Iterator[tuple[str, Any, int
     if plan.text_encoders:
         for number, encoder in enumerate(components.text_encoders):
             for module, base in _layers_within(encoder, _TEXT):
-                yield kohya.text_encoder_name(module, components.family, number), base, plan.rank, plan.alpha
+                name = kohya_names.text_name_in_file(module, components.family, number)
+                yield name, base, plan.rank, plan.alpha
     if plan.unet:
         blocks = _ATTENTION | (_CONVOLUTIONAL if plan.convolutions else set())
-        layers = components.unet.config.layers_per_block
-        for module, base in _layers_within(components.unet, blocks):
-            name = kohya.unet_name(module, components.family, layers)
+        unet = components.unet
+        paths = [path for path, _ in unet.named_modules()]
+        names = kohya_names.names_in_file(paths, components.family, unet.config.layers_per_block)
+        for module, base in _layers_within(unet, blocks):
             wide = isinstance(base, nn.Conv2d) and base.kernel_size != (1, 1)
             rank, alpha = plan.convolutions if wide and plan.convolutions else (plan.rank, plan.alpha)
-            yield name, base, rank, alpha
+            yield names[module], base, rank, alpha
 
 
 def _layers_within(model: nn.Module, kinds: set[str]) -> Iterator[tuple[str, nn.Module]]:

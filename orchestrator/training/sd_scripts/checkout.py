@@ -63,6 +63,11 @@ def version(checkout: Path) -> str:
     return f"{commit}-{digest.of_bytes(edits.encode())[:12]}" if edits else commit
 
 
+def described(checkout: Path) -> str:
+    """Return a checkout's version as people call it: the nearest tag and the commit, or as `version`."""
+    return _git(checkout, "describe", "--tags", "--always", "--dirty") or version(checkout)
+
+
 def _git(checkout: Path, *arguments: str) -> str:
     if not (checkout / ".git").exists():  # else git would look for a repository in the folders above
         return ""

@@ -6,7 +6,7 @@ than was meant with the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.training.family import FAMILIES
@@ -18,17 +18,43 @@ Arguments = Mapping[str, Any]
 _CHANGED_CAPTIONS = (
     "shuffle_caption",
     "caption_dropout_rate",
+    "caption_dropout_every_n_epochs",
     "caption_tag_dropout_rate",
     "token_warmup_step",
+    "enable_wildcard",
 )
+CHANGED_PICTURES = ("random_crop", "color_aug", "face_crop_aug_range")
+"""Keys by which a picture is another one each time that it is shown."""
+
 _ATTENTIONS = ("xformers", "sdpa", "mem_eff_attn")
 
 
 def contradictions(arguments: Arguments, family: Family) -> list[str]:
     """Return one sentence for each contradiction, with what to do about it; empty when there is none."""
-    return [sentence for sentence, is_so in _RULES.items() if is_so(arguments)] + _against_the_family(
+    rules = {**_OF_PICTURES, **_RULES}
+    return [sentence for sentence, is_so in rules.items() if is_so(arguments)] + _against_the_family(
         arguments, family
     )
+
+
+def of_datasets(datasets: Sequence[Sequence[Arguments]], family: Family) -> list[str]:
+    """Return one sentence for each contradiction between a dataset TOML and the arguments, with its place.
+
+    Args:
+        datasets: for each dataset the look-up of each of its subsets, which ends in the arguments.
+        family: of the base model.
+    """
+    return [
+        f"datasets[{number}].subsets[{index}]: {sentence}"
+        for number, subsets in enumerate(datasets)
+        for index, look_up in enumerate(subsets)
+        for sentence in _of_subset(look_up, family)
+    ]
+
+
+def _of_subset(look_up: Arguments, family: Family) -> list[str]:
+    found = [sentence for sentence, is_so in _OF_PICTURES.items() if is_so(look_up)]
+    return found + (_bucket_step(look_up, family) if look_up.get("enable_bucket") else [])
 
 
 def _cached_text(arguments: Arguments) -> bool:
@@ -49,14 +75,19 @@ def _samples_without_prompts(arguments: Arguments) -> bool:
     return wanted and not arguments.get("sample_prompts")
 
 
-_RULES: dict[str, Callable[[Arguments], bool]] = {
+# what depends on keys that may stand in the dataset TOML as well as among the arguments
+_OF_PICTURES: dict[str, Callable[[Arguments], bool]] = {
     "cached text encoder outputs never change, so captions cannot be shuffled or dropped: take away "
     f"cache_text_encoder_outputs, or {', '.join(_CHANGED_CAPTIONS)}": (
-        lambda a: _cached_text(a) and any(a.get(name) for name in _CHANGED_CAPTIONS)
+        lambda a: _cached_text(a) and any(map(a.get, _CHANGED_CAPTIONS))
     ),
-    "cached latents never change, so random_crop and color_aug cannot act: take away one of both": (
-        lambda a: _cached_latents(a) and bool(a.get("random_crop") or a.get("color_aug"))
+    f"cached latents never change, so {', '.join(CHANGED_PICTURES)} cannot act: take them away, or "
+    "cache_latents": (lambda a: _cached_latents(a) and any(map(a.get, CHANGED_PICTURES))),
+    "pictures in buckets are cut by their bucket, so face_crop_aug_range cannot act: take away one of both": (
+        lambda a: bool(a.get("enable_bucket") and a.get("face_crop_aug_range"))
     ),
+}
+_RULES: dict[str, Callable[[Arguments], bool]] = {
     "a constant lr_scheduler has no warm-up: make it constant_with_warmup, or set lr_warmup_steps to 0": (
         lambda a: a.get("lr_scheduler", "constant") == "constant" and a.get("lr_warmup_steps", 0) > 0
     ),
@@ -101,9 +132,7 @@ def _against_the_family(arguments: Arguments, family: Family) -> list[str]:
     others = {each.network_module for each in FAMILIES} - {family.network_module}
     if module is None or module in others:
         found.append(f"network_module is {family.network_module} for {family.name}, not {module}")
-    step = arguments.get("bucket_reso_steps", 64)
-    if family.name in {"SDXL", "FLUX", "SD3"} and step % 32:
-        found.append(f"bucket_reso_steps is a multiple of 32 for {family.name}, not {step}")
+    found += _bucket_step(arguments, family)
     if family.name == "SDXL" and _cached_text(arguments) and not arguments.get("network_train_unet_only"):
         found.append(
             "cached text encoder outputs leave nothing to train in them: set network_train_unet_only"
@@ -111,3 +140,13 @@ def _against_the_family(arguments: Arguments, family: Family) -> list[str]:
     if family.name == "SD 2.x" and arguments.get("clip_skip") is not None:
         found.append("clip_skip is not for SD 2.x: take it away")
     return found
+
+
+def _bucket_step(look_up: Arguments, family: Family) -> list[str]:
+    step = look_up.get("bucket_reso_steps", 64)
+    wanted = family.bucket_step
+    return (
+        [f"bucket_reso_steps is a multiple of {wanted} for {family.name}, not {step}"]
+        if step % wanted
+        else []
+    )

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.process import Program
 from orchestrator.training import base_model, configs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from orchestrator.training.settings import TrainingSettings
@@ -21,6 +22,11 @@ class Embedded:
         """Return what it is told of the training; see `Trainer.arguments`."""
         base_model.argument(settings.base_model)
         return configs.arguments(settings)
+
+    def check_datasets(
+        self, settings: TrainingSettings, datasets: Sequence[Sequence[Mapping[str, Any]]]
+    ) -> None:
+        """Leave it to the program, which refuses such things in its first second; see `Trainer`."""
 
     def program(
         self, settings: TrainingSettings, arguments: configs.Config, *, config: Path, dataset_config: Path

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import ModelFileError, PresetError
 from orchestrator.training import base_model, configs
@@ -9,9 +9,11 @@ from orchestrator.training.family import missing_files, read_family
 from orchestrator.training.sd_scripts import checkout, launch
 from orchestrator.training.sd_scripts.argument_check import faults
 from orchestrator.training.sd_scripts.argument_list import known_arguments
-from orchestrator.training.sd_scripts.contradictions import contradictions
+from orchestrator.training.sd_scripts.contradictions import contradictions, of_datasets
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from orchestrator.process import Program
     from orchestrator.training.family import Family
     from orchestrator.training.settings import SdScriptsSettings, TrainingSettings
@@ -37,6 +39,17 @@ class SdScripts:
         arguments |= _saving(arguments, sd_scripts)
         _refuse_faults(arguments, sd_scripts, family)
         return arguments
+
+    def check_datasets(
+        self, settings: TrainingSettings, datasets: Sequence[Sequence[Mapping[str, Any]]]
+    ) -> None:
+        """Compare a dataset TOML with the arguments; see `Trainer.check_datasets`."""
+        if found := of_datasets(datasets, _family(settings)):
+            raise PresetError(
+                "the dataset TOML and the arguments contradict each other\n  " + "\n  ".join(found),
+                where="preset and training.overrides",
+                remedy="Keep one of each two.",
+            )
 
     def program(
         self, settings: TrainingSettings, arguments: configs.Config, *, config: Path, dataset_config: Path

@@ -1,8 +1,8 @@
 r"""Behaves as sd-scripts' programs do, in what can be seen from outside, and trains nothing.
 
 Streams, `\r`, Japanese text, the silent exit 0 on an empty data set, states, and steps that are counted anew
-after a resume are those of v0.10.1. What a machine does to it (`memory`, `nan_at`, `kill_at`,
-`full_at`, `slow_from`, `missing`, `no_cuda`, `no_model`, `half_state`, `sleep`) stands in `machine.json`.
+after a resume are those of v0.10.1. What a machine does to it (`memory`, `nan_at`, `kill_at`, `full_at`,
+`slow_from`, `missing`, `no_cuda`, `no_model`, `half_state`, `sleep`, `deaf`) stands in `machine.json`.
 Each step that it trains adds a line with its learning rate to `steps.log` there.
 """
 
@@ -250,5 +250,7 @@ def train(args, dataset_config):
 
 if __name__ == "__main__":
     (HERE / "pid").write_text(str(os.getpid()))
+    if MACHINE.get("deaf"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     parsed = setup_parser().parse_args()
     train(flat(parsed.config_file), parsed.dataset_config)
