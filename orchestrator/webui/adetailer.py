@@ -1,7 +1,7 @@
 """Passes of ADetailer: an extension that finds faces, hands or persons, and paints each once more, enlarged.
 
 Names are those of its API, https://github.com/Bing-su/adetailer/wiki/REST-API. It refuses names that it
-does not know, and some have changed over time: only those that are set are sent, and only lasting ones are here.
+does not know, and some have changed over time: only those that are set are sent, and all here have lasted.
 """
 
 from __future__ import annotations
