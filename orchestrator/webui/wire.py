@@ -26,7 +26,7 @@ class Img2ImgRequest(BaseModel):
         mask_blur: radius of the mask's soft edge, pixels.
         inpainting_fill: what painting starts from below the mask: 0 surroundings, 1 the picture, 2 noise,
             3 nothing.
-        inpaint_full_res: paint the mask's surroundings alone, enlarged. A blank mask repaints everything then.
+        inpaint_full_res: paint the mask's surroundings alone, enlarged; a blank mask repaints everything.
         inpaint_full_res_padding: pixels around the mask that are painted along.
         inpainting_mask_invert: 1 to paint where the mask is black.
         resize_mode: how an init of another size is fitted: 0 stretched, 1 cropped, 2 filled.
@@ -70,37 +70,195 @@ class Img2ImgRequest(BaseModel):
 class _Answer(BaseModel):
     """Servers add fields as they grow; only those named are read."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
 
 class GenerationInfo(_Answer):
-    """What was really done: `parameters` only echoes the request, this does not."""
+    """What was really done: `parameters` only echoes the request, this does not.
 
+    Attributes:
+        infotexts: one for each picture, and one before them if there is a grid.
+        all_seeds: one for each picture.
+        index_of_first_image: 1 if a grid of all pictures stands first.
+        sd_model_name, sd_model_hash: the checkpoint; the hash has 10 digits.
+        clip_skip: 1 for none.
+        version: of the program.
+        interrupted: whether a picture is unfinished; only the embedded WebUI tells.
+    """
+
+    prompt: str | None = None
+    all_prompts: tuple[str, ...] = ()
+    negative_prompt: str | None = None
+    all_negative_prompts: tuple[str, ...] = ()
+    seed: int | None = None
+    all_seeds: tuple[int, ...] = ()
+    subseed: int | None = None
+    all_subseeds: tuple[int, ...] = ()
+    subseed_strength: float | None = None
+    width: int | None = None
+    height: int | None = None
+    sampler_name: str | None = None
+    cfg_scale: float | None = None
+    steps: int | None = None
+    batch_size: int | None = None
+    denoising_strength: float | None = None
+    restore_faces: bool | None = None
+    face_restoration_model: str | None = None
+    sd_model_name: str | None = None
+    sd_model_hash: str | None = None
+    sd_vae_name: str | None = None
+    sd_vae_hash: str | None = None
+    seed_resize_from_w: int | None = None
+    seed_resize_from_h: int | None = None
+    extra_generation_params: dict[str, Any] = Field(default_factory=dict)
+    index_of_first_image: int = 0
     infotexts: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
+    job_timestamp: str | None = None
+    clip_skip: int | None = None
+    is_using_inpainting_conditioning: bool | None = None
+    version: str | None = None
+    interrupted: bool = False
 
 
 class Img2ImgAnswer(_Answer):
-    """The pictures, base64, and how they came about."""
+    """The pictures, base64, and how they came about.
+
+    Detected maps of ControlNet may follow the pictures, and a grid may stand before them: never take them by
+    their number, but by `painted`.
+    """
 
     images: tuple[str, ...] = Field(min_length=1)
     info: Json[GenerationInfo]
+
+    def painted(self, count: int) -> tuple[str, ...]:
+        """Return the pictures of a request for `count`; fewer, if fewer came."""
+        return self.images[self.info.index_of_first_image :][:count]
+
+    def told(self, count: int) -> tuple[str, ...]:
+        """Return the infotexts of those pictures."""
+        return self.info.infotexts[self.info.index_of_first_image :][:count]
 
 
 class LoraEntry(_Answer):
     """A LoRA that the WebUI knows."""
 
     name: str
+    alias: str | None = None
+    path: str | None = None
     metadata: dict[str, Any] | None = None
 
 
+class Checkpoint(_Answer):
+    """A checkpoint that the WebUI knows; it has no hash before its first use, and its title changes then."""
+
+    title: str
+    model_name: str
+    hash: str | None = None
+    sha256: str | None = None
+    filename: str | None = None
+
+
+class Sampler(_Answer):
+    """A sampler; a request must name it exactly."""
+
+    name: str
+    aliases: tuple[str, ...] | None = None
+
+
+class Scheduler(_Answer):
+    """A noise schedule; a request names its label."""
+
+    name: str
+    label: str
+
+
+class Named(_Answer):
+    """Anything that is listed by its name alone."""
+
+    name: str
+
+
+class Vae(_Answer):
+    """A VAE, or on Forge also a text encoder."""
+
+    model_name: str
+
+
+class Scripts(_Answer):
+    """Titles of scripts and extensions, in lower case."""
+
+    img2img: tuple[str, ...] | None = None
+
+
+class ControlModels(_Answer):
+    """ControlNet's models, each with the first digits of its hash in brackets."""
+
+    model_list: tuple[str, ...] = ()
+
+
+class ControlModules(_Answer):
+    """ControlNet's preprocessors."""
+
+    module_list: tuple[str, ...] = ()
+
+
+class Space(_Answer):
+    """Memory, bytes."""
+
+    free: float | None = None
+    used: float | None = None
+    total: float | None = None
+
+
+class Cuda(_Answer):
+    """The GPU's memory; `system` is missing where there is no GPU."""
+
+    system: Space | None = None
+
+
+class Memory(_Answer):
+    """Main memory and the GPU's."""
+
+    ram: Space = Space()
+    cuda: Cuda = Cuda()
+
+
+class Enlarged(_Answer):
+    """A picture from an upscaler, base64."""
+
+    image: str
+
+
 class State(_Answer):
-    """The current job, or the last one when none is under way."""
+    """The current job, or the last one when none is under way.
+
+    Attributes:
+        interrupted, skipped: somebody asked for its end; set until the next job begins.
+        job: its name; empty when none is under way.
+        job_count: pictures or batches of it; 0 when none is under way, -1 for an instant at its start.
+        job_no: how many of them are done.
+        sampling_step, sampling_steps: of the current one.
+    """
 
     interrupted: bool = False
     skipped: bool = False
+    job: str | None = None
+    job_count: int = 0
+    job_no: int = 0
+    job_timestamp: str | None = None
+    sampling_step: int = 0
+    sampling_steps: int | None = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job is under way."""
+        return not self.job and self.job_count == 0
 
 
 class ProgressAnswer(_Answer):
-    """How far the current job is."""
+    """How far the current job is, 0 to 1."""
 
+    progress: float = 0.0
+    eta_relative: float | None = None
     state: State = State()

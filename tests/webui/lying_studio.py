@@ -325,9 +325,10 @@ class Studio:
         for unit in units:
             if not unit.get("enabled", self.flavour == "forge"):
                 continue
-            if unit.get("model") not in CONTROL_MODELS or unit.get("module") not in CONTROL_MODULES:
+            if unit.get("model") not in CONTROL_MODELS or unit.get("module", "none") not in CONTROL_MODULES:
                 raise Refusal(500, "", "RuntimeError")
-            yield f"Module: {unit['module']}, Model: {unit['model']}, Weight: {float(unit.get('weight', 1))}"
+            module, weight = unit.get("module", "none"), float(unit.get("weight", 1))
+            yield f"Module: {module}, Model: {unit['model']}, Weight: {weight}"
 
     @property
     def has_controlnet(self) -> bool:
