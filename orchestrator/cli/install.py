@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
             pass
     told = {
         "prompt": f"<lora:{installed.name}:{job.project.stylize.lora_weight}>",
-        "file": str(installed.file),
+        "file": installed.place,
     }
     tell(told, stages, as_json=args.json)
     return 0

@@ -19,9 +19,9 @@ from pydantic import (
 )
 
 from orchestrator.settings import InputPath, Settings
+from orchestrator.webui import ssh
 
 EMBEDDED = "embedded"
-_ON_ANOTHER_MACHINE = re.compile(r"ssh://([^/?#]+)(/[^?#]*)")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 
 
@@ -86,8 +86,8 @@ class WebUISettings(Settings):
     @field_validator("lora_dir", mode="before")
     @classmethod
     def _can_be_reached(cls, folder: Any) -> Any:
-        if str(folder).startswith("ssh:") and not _ON_ANOTHER_MACHINE.fullmatch(str(folder)):
-            raise ValueError("must be a folder, or an address such as ssh://user@host/path/to/models/Lora")
+        if str(folder).startswith("ssh:"):
+            ssh.parse(str(folder))
         return folder
 
     @field_validator("auth")
