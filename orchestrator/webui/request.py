@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.errors import PresetError
 from orchestrator.webui import adetailer, controlnet, images
 from orchestrator.webui.payloads import Inpaint
-from orchestrator.webui.proof import CHECKPOINT
+from orchestrator.webui.proof import CHECKPOINT, CLIP_SKIP
 from orchestrator.webui.wire import Img2ImgRequest
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.webui.payloads import Payload
-
-CLIP_SKIP = "CLIP_stop_at_last_layers"
 
 # With any second noise at all, all pictures of a request have the first one's seed; this little of it changes
 # no picture visibly: single runs differ by less than 3e-4 of the range.
