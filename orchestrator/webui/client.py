@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.errors import WebUINonsense
+from orchestrator.webui.line import Line
 from orchestrator.webui.transport import Transport
 from orchestrator.webui.wire import (
     Checkpoint,
@@ -43,11 +44,15 @@ class Client:
 
     An answer of another shape than the API's is `WebUINonsense`. What a flavour does not have is refused
     with 404, as `WebUIRefused`.
+
+    Attributes:
+        line: where its requests wait for each other, if need be.
     """
 
     def __init__(self, url: str, settings: WebUISettings) -> None:
         self._transport = Transport(url, settings)
         self._read_timeout = settings.read_timeout
+        self.line = Line()
 
     @property
     def url(self) -> str:
