@@ -40,8 +40,12 @@ def _report(command: argparse.ArgumentParser) -> None:
 
 
 def _import(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", type=Path, help="a training TOML of sd-scripts, or a preset of the GUI")
-    command.add_argument("--to", type=Path, default=Path("imported.toml"), help="the preset to write")
+    command.add_argument(
+        "file",
+        type=Path,
+        help="a TOML of sd-scripts, a preset of the GUI, a picture as a WebUI saved it, or its styles.csv",
+    )
+    command.add_argument("--to", type=Path, help="the preset to write")
 
 
 def _nothing(_: argparse.ArgumentParser) -> None:
@@ -60,7 +64,7 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "stylize": ("paint the frames", _project),
     "score": ("measure the painted frames", _project),
     "report": ("write the report, and say where it is", _report),
-    "import": ("take over the settings of sd-scripts or the kohya_ss GUI", _import),
+    "import": ("take over settings of sd-scripts, the kohya_ss GUI or a WebUI", _import),
     "schema": ("print the JSON Schema of project.yaml, for editors", _nothing),
 }
 GROUPS: Mapping[str, str] = {}
