@@ -51,7 +51,7 @@ def look_at_project(path: Path) -> Iterator[Finding]:
         check_inputs(project)
         yield Finding("inputs", "good", "videos, pictures, presets and models can be used")
         check_webui(project, path.absolute().parent)
-        yield Finding("WebUI", "good", project.webui.url)
+        yield Finding("WebUI", "good", ", ".join(webui.url for webui in project.webui))
     except OrchestrateError as error:
         what = f"{error.where}: {error.what}" if error.where else error.what
         yield Finding("project", "bad", what, error.remedy)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from orchestrator.pipeline.stage import Stage
     from orchestrator.pipeline.store import Store
     from orchestrator.project import Project
+    from orchestrator.webui.settings import WebUISettings
 
 _EMBEDDED_ON = ("diffusers", "transformers", "peft", "accelerate", "fastapi", "uvicorn")
 _BYTES_PER_PIXEL = 3  # a frame as PNG is at most about its raw size
@@ -67,17 +68,27 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
 
 def check_webui(project: Project, folder: Path) -> None:
     """Make sure that there is something to paint with. Raises as `check_ahead`, but DiskFull."""
+    for webui in project.webui:
+        _check_webui(webui, folder)
+
+
+def _check_webui(webui: WebUISettings, folder: Path) -> None:
     from orchestrator.stages.installed import lora_folder
     from orchestrator.webui.client import Client
 
-    loras = lora_folder(project, folder)
-    if project.webui.url == EMBEDDED:
+    loras = lora_folder(webui, folder)
+    if webui.url == EMBEDDED:
         _check_packages()
-        _check_port(project.webui.port)
+        _check_port(webui.port)
         return
-    with Client(project.webui.url, project.webui) as client:
-        client.progress()  # unlike the list of LoRAs, every WebUI protects this by its password
-    if not loras.is_dir():
+    if webui.command is not None:
+        from orchestrator.webui.supervision import check_nobody_listens
+
+        check_nobody_listens(webui.url)
+    else:
+        with Client(webui.url, webui) as client:
+            client.progress()  # unlike the list of LoRAs, every WebUI protects this by its password
+    if isinstance(loras, Path) and not loras.is_dir():
         raise ProjectError(
             f"there is no folder {loras}",
             where="webui.lora_dir",

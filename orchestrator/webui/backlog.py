@@ -14,7 +14,8 @@ from typing import Generic, TypeVar
 W = TypeVar("W")
 A = TypeVar("A")
 
-_ATTEMPTS = 6  # by whichever server; a fault that comes back each time is no accident
+_ATTEMPTS = 12  # by whichever server
+_SAME = 4  # times in a row for the same reason: that is no accident
 _SLOW = 4.0  # times the usual time, after which a server that is free does a job once more
 _REMEMBERED = 32  # jobs that the usual time is taken from
 _GLANCE = 0.5  # seconds between two looks at the clock while nothing happens
@@ -28,7 +29,7 @@ class Job(Generic[W, A]):
         number: its place in the order of answers.
         work: what is to be done.
         answer: what came of it.
-        failures: how often it went wrong.
+        failures: why it went wrong, each time.
         began: when it was handed out last, by the monotonic clock.
         at: the servers that are at it.
     """
@@ -36,9 +37,15 @@ class Job(Generic[W, A]):
     number: int
     work: W
     answer: Future[A] = field(default_factory=Future)
-    failures: int = 0
+    failures: list[str] = field(default_factory=list)
     began: float = 0.0
     at: set[str] = field(default_factory=set)
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it went wrong too often."""
+        last = self.failures[-_SAME:]
+        return len(self.failures) >= _ATTEMPTS or (len(last) == _SAME and len(set(last)) == 1)
 
     def __lt__(self, other: Job[W, A]) -> bool:
         return self.number < other.number
@@ -92,11 +99,11 @@ class Backlog(Generic[W, A]):
         """Have a job done again, unless another server is at it too, or it failed too often."""
         with self._changed:
             job.at.discard(server)
-            job.failures += 1
+            job.failures.append(str(error))
             if job not in self._under_way or job.at:
                 return
             self._under_way.remove(job)
-            if is_final or job.failures >= _ATTEMPTS:
+            if is_final or job.is_hopeless:
                 job.answer.set_exception(error)
             else:
                 heapq.heappush(self._waiting, job)

@@ -13,13 +13,8 @@ from concurrent.futures import Future, wait
 from itertools import count
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from orchestrator.errors import (
-    OrchestrateError,
-    WebUINonsense,
-    WebUIRefused,
-    WebUIUnauthorized,
-    WebUIUnreachable,
-)
+from orchestrator.errors import OrchestrateError, WebUIUnreachable
+from orchestrator.webui.asked_again import PASSING
 from orchestrator.webui.backlog import Backlog, Job
 
 if TYPE_CHECKING:
@@ -33,7 +28,6 @@ A_co = TypeVar("A_co", covariant=True)
 _FAILURES = 3  # in a row, after which a server is looked at before it gets more
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0  # seconds between two looks at a server that is not well
 _GLANCE = 0.5  # seconds between two looks at the servers while an answer is waited for
-_PASSING = (WebUIUnreachable, WebUIUnauthorized, WebUIRefused, WebUINonsense)  # as while a server starts
 
 
 class Worker(Protocol[W_contra, A_co]):
@@ -58,13 +52,17 @@ class Worker(Protocol[W_contra, A_co]):
         """Make sure that the server is well, after a failure.
 
         Raises:
-            WebUIUnreachable, WebUIUnauthorized, WebUIRefused, WebUINonsense: it is not, or not yet.
+            WebUIUnreachable, WebUIFailed, WebUINonsense: it is not, or not yet.
             OrchestrateError: it must not be used any more.
         """
 
 
 def done(
-    jobs: Iterable[W], workers: Sequence[Worker[W, A]], tell: Callable[[str], None]
+    jobs: Iterable[W],
+    workers: Sequence[Worker[W, A]],
+    tell: Callable[[str], None],
+    *,
+    in_turn: bool = False,
 ) -> Generator[A, None, None]:
     """Yield what comes of each job, in their order.
 
@@ -75,6 +73,7 @@ def done(
         jobs: what is to be done.
         workers: who does it.
         tell: is told in a line when a server is lost or comes back; called from any thread.
+        in_turn: take a job only when the answer to the one before is used, since it depends on that.
 
     Raises:
         OrchestrateError: a job failed again and again, or no server is left.
@@ -82,7 +81,7 @@ def done(
     backlog: Backlog[W, A] = Backlog()
     nurses = [_Nurse(worker, backlog, tell) for worker in workers]
     # those under way, one waiting for each server, and one more for each that lags behind the others
-    window = sum(worker.in_flight for worker in workers) + 2 * len(workers)
+    window = 1 if in_turn else sum(worker.in_flight for worker in workers) + 2 * len(workers)
     try:
         for nurse in nurses:
             nurse.start()
@@ -174,7 +173,7 @@ class _Nurse(Generic[W, A]):
         """Look at the server; return whether there is no need to look again: it is well, or useless."""
         try:
             self._worker.recover()
-        except _PASSING as fault:
+        except PASSING as fault:
             self.fault = fault
             return False
         except OrchestrateError as fault:

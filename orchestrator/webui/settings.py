@@ -135,8 +135,9 @@ def _agree(webuis: tuple[WebUISettings, ...]) -> tuple[WebUISettings, ...]:
         raise ValueError(
             f"{twice[0]} stands here twice; `in_flight` says how many requests it gets at a time"
         )
-    if len({webui.checkpoint for webui in webuis}) > 1:
-        raise ValueError("all WebUIs paint with one checkpoint: name the same for each, or for none")
+    for name in ("checkpoint", "batch"):
+        if len({getattr(webui, name) for webui in webuis}) > 1:
+            raise ValueError(f"frames go to whoever is free: say the same {name} for each WebUI, or for none")
     return webuis
 
 
