@@ -89,14 +89,8 @@ def test_others_wait_while_a_request_is_in_doubt(tmp_path: Path) -> None:
     """With two threads at one server, none sends while another finds out what became of its request."""
     studio = Studio(tmp_path, at(hang=1))
     with painting(studio, read_timeout=0.3) as client:
-        threads = [
-            threading.Thread(
-                target=asked_again.img2img,
-                args=(client, REQUEST),
-                kwargs={"hang_timeout": 0.3, "attempts": 4},
-            )
-            for _ in range(2)
-        ]
+        ask = partial(asked_again.img2img, client, REQUEST, hang_timeout=0.3, attempts=4)
+        threads = [threading.Thread(target=ask) for _ in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:
