@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from orchestrator import png
 from orchestrator.errors import ImageError
-from orchestrator.files import replacing
+from orchestrator.files import write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,25 +68,7 @@ def write_png(path: Path, array: NDArray[np.uint8]) -> None:
     Raises:
         NotWritable, DiskFull: the disk does not let us.
     """
-    data = png(array)
-    with replacing(path) as partial:
-        partial.write_bytes(data)
-
-
-def png(array: NDArray[np.uint8]) -> bytes:
-    """Return a picture, (H, W, 3) RGB or (H, W), as PNG: the same bytes for the same pixels.
-
-    Each row is stored as its difference to the one above, and compressed by run lengths. For frames of video
-    that takes a third of the time, and fewer bytes, than a filter chosen for each row and zlib's fastest level.
-    """
-    import cv2
-
-    how = (
-        cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP,
-        cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
-    )  # fmt: skip
-    ordered = array if array.ndim == 2 else cv2.cvtColor(array, cv2.COLOR_RGB2BGR)  # noqa: PLR2004 - grey
-    return cv2.imencode(".png", ordered, how)[1].tobytes()
+    write_bytes(path, png.encode(array))
 
 
 def resize(array: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
