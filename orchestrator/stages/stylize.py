@@ -47,11 +47,13 @@ def stylize(
     def build(folder: Path, made: Made, progress: Progress) -> None:
         from orchestrator.stages.installed import painting
         from orchestrator.stylization import batch
+        from orchestrator.stylization.rehearsal import rehearse
         from orchestrator.stylization.stylize import stylize as paint_all
         from orchestrator.stylization.stylize import work_size
         from orchestrator.stylization.webui_engine import WebUIEngine, fastest_batch
 
         with painting(project, work, made(train)) as painters:
+            rehearse(painters, look)
             size, frames = work_size(settings, source.clip.size), source.clip.count
             together = batch.settled(
                 folder, project.webui[0].batch, frames, lambda: fastest_batch(painters, size, look)

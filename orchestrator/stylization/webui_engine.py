@@ -15,6 +15,7 @@ from orchestrator.stylization.engine import Look, Paint, Painted
 from orchestrator.stylization.settings import TRIGGER
 from orchestrator.webui import images, payloads, pool
 from orchestrator.webui.asked_again import PASSING, settle
+from orchestrator.webui.catalogue import completed
 from orchestrator.webui.loras import check_seen
 from orchestrator.webui.opening import checkpoint
 from orchestrator.webui.proof import prove
@@ -94,8 +95,8 @@ class Painter:
         Raises:
             WebUIError: the WebUI failed; EffectMissing when it answered, but did something else.
         """
-        loras = self._acting(paints[0].look)
-        request = self._request(paints, loras)
+        loras = self.acting(paints[0].look)
+        request = self.request(paints, loras)
         with self.server.watch.painting():
             answer = self._asked(request)
         inits = [paint.init for paint in paints]
@@ -104,6 +105,28 @@ class Painter:
         self._check_checkpoint(answer)
         self.server.frame_finished()
         return tuple(map(Painted, pictures, answer.told(len(inits))))
+
+    def request(self, paints: Sequence[Paint], loras: Iterable[str]) -> Img2ImgRequest:
+        """Return the request that paints pictures of one size and look."""
+        look = paints[0].look
+        request = img2img(
+            self.payload,
+            [paint.init for paint in paints],
+            prompt=look.prompt,
+            negative_prompt=look.negative_prompt,
+            seed=look.seed,
+            strength=look.strength,
+            loras=dict.fromkeys(loras, look.lora_weight),
+            checkpoint=self.server.settings.checkpoint,
+            previous=paints[0].previous,
+        )
+        return completed(request, self.server.catalogue)
+
+    def acting(self, look: Look) -> dict[str, str]:
+        """Return the content hash of the LoRA that must act, by its name."""
+        if self.lora is None or look.lora_weight == 0:
+            return {}
+        return {self.lora.name: self.lora.content_hash}
 
     def recover(self) -> None:
         """Make sure that the WebUI paints with the checkpoint and LoRA that it had. Raises WebUIError."""
@@ -119,26 +142,6 @@ class Painter:
         self.work([Paint(each, look) for each in noise])
         return time.monotonic() - began
 
-    def _request(self, paints: Sequence[Paint], loras: Iterable[str]) -> Img2ImgRequest:
-        look = paints[0].look
-        return img2img(
-            self.payload,
-            [paint.init for paint in paints],
-            prompt=look.prompt,
-            negative_prompt=look.negative_prompt,
-            seed=look.seed,
-            strength=look.strength,
-            loras=dict.fromkeys(loras, look.lora_weight),
-            checkpoint=self.server.settings.checkpoint,
-            previous=paints[0].previous,
-        )
-
-    def _acting(self, look: Look) -> dict[str, str]:
-        """Return the content hash of the LoRA that must act, by its name."""
-        if self.lora is None or look.lora_weight == 0:
-            return {}
-        return {self.lora.name: self.lora.content_hash}
-
     def _asked(self, request: Img2ImgRequest) -> Img2ImgAnswer:
         """Ask once; after a fault come back when nothing of it is under way any more."""
         client = self.server.client
@@ -151,7 +154,7 @@ class Painter:
             raise
 
     def _check_checkpoint(self, answer: Img2ImgAnswer) -> None:
-        painted_with = checkpoint(answer)
+        painted_with = checkpoint(answer.info)
         if painted_with != self.server.checkpoint:
             raise EffectMissing(
                 f"expected the checkpoint {self.server.checkpoint}, got {painted_with}",

@@ -110,7 +110,7 @@ def missing(request: Img2ImgRequest, catalogue: Catalogue) -> Iterator[str]:
 
 
 def completed(request: Img2ImgRequest, catalogue: Catalogue) -> Img2ImgRequest:
-    """Return a request whose ControlNet models are named as they are listed, with `[hash]`; Forge wants it."""
+    """Return a request whose ControlNet models are named with the `[hash]` that they are listed with."""
     scripts = {
         name: {**script, "args": [_whole(unit, catalogue) for unit in script["args"]]}
         if name.lower() == "controlnet"

@@ -7,26 +7,22 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from orchestrator.errors import EffectMissing, WebUIError
-from orchestrator.webui import embedded, images
+from orchestrator.webui import catalogue, embedded, flavour, readiness
 from orchestrator.webui.client import Client
-from orchestrator.webui.proof import CHECKPOINT
 from orchestrator.webui.settings import EMBEDDED
 from orchestrator.webui.supervision import Supervised, commanded, watched
 from orchestrator.webui.watch import Watch
-from orchestrator.webui.wire import Img2ImgRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from orchestrator.webui.catalogue import Catalogue
     from orchestrator.webui.settings import WebUISettings
     from orchestrator.webui.supervision import Start
-    from orchestrator.webui.wire import Img2ImgAnswer
+    from orchestrator.webui.wire import GenerationInfo
 
-_PROBE_SIDE = 64
 _PAUSE = 0.5  # seconds between two probes while a WebUI starts
 
 
@@ -38,7 +34,10 @@ class Server:
         settings: what the user said of it.
         watch: looks at it while it paints.
         checkpoint: what it paints with, `name [hash]`; known once it has painted.
+        catalogue: what it has to choose from; likewise.
     """
+
+    catalogue: Catalogue
 
     def __init__(self, client: Client, settings: WebUISettings, program: Supervised | None) -> None:
         self.client = client
@@ -66,7 +65,8 @@ class Server:
 
     def make_ready(self) -> None:
         """Wait until it can paint. Raises as `recover`, but WebUICrashed."""
-        painted_with = self._probed()
+        info = self._probed()
+        painted_with = checkpoint(info)
         if self.checkpoint not in ("", painted_with):
             raise EffectMissing(
                 f"the WebUI came back with another checkpoint: expected {self.checkpoint},"
@@ -75,12 +75,17 @@ class Server:
                 remedy="Choose the same checkpoint there again, or name one in webui.checkpoint.",
             )
         self.checkpoint = painted_with
+        self.catalogue = catalogue.load(self.client, flavour.detect(self.client, info.version or ""))
 
-    def _probed(self) -> str:
+    def _probed(self) -> GenerationInfo:
         deadline = time.monotonic() + self.settings.ready_timeout
         while True:
             try:
-                return probe(self.client, self.settings)
+                return readiness.probe(
+                    self.client,
+                    checkpoint=self.settings.checkpoint,
+                    read_timeout=self.settings.ready_timeout,
+                )
             except WebUIError as error:
                 self._check_coming(error, deadline)
             time.sleep(_PAUSE)
@@ -129,35 +134,6 @@ def _start(settings: WebUISettings, model: str, lora_dir: Path, log: Path) -> St
     return lambda before: serving(before=before)
 
 
-def probe(client: Client, settings: WebUISettings) -> str:
-    """Paint one tiny picture: a WebUI listens before its model is loaded, and also when that failed.
-
-    The prompt is empty: one that mentions a LoRA must not be sent before that is installed.
-
-    Returns:
-        The checkpoint that painted, `name [hash]`.
-
-    Raises:
-        WebUIError: it does not answer, or cannot paint.
-    """
-    grey = np.full((_PROBE_SIDE, _PROBE_SIDE, 3), 128, np.uint8)
-    request = Img2ImgRequest(
-        init_images=(images.encode(grey),),
-        prompt="",
-        seed=1,
-        width=_PROBE_SIDE,
-        height=_PROBE_SIDE,
-        sampler_name="Euler",
-        steps=1,
-        cfg_scale=1.0,
-        denoising_strength=0.5,
-        override_settings={CHECKPOINT: settings.checkpoint} if settings.checkpoint else {},
-    )
-    answer = client.img2img(request, read_timeout=settings.ready_timeout)
-    images.decode(answer.images[0])
-    return checkpoint(answer)
-
-
-def checkpoint(answer: Img2ImgAnswer) -> str:
+def checkpoint(info: GenerationInfo) -> str:
     """Return what painted an answer, `name [hash]`."""
-    return f"{answer.info.sd_model_name} [{answer.info.sd_model_hash}]"
+    return f"{info.sd_model_name} [{info.sd_model_hash}]"
