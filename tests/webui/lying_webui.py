@@ -245,11 +245,12 @@ def main() -> None:
     parser.add_argument("--flavour", choices=tuple(VERSIONS), default="a1111")
     parser.add_argument("--auth", help="user:password")
     parser.add_argument("--faults", default="", help="NAME@NUMBER or NAME:RATE, parted by commas")
+    parser.add_argument("--prepared", action="store_true", help="paint each kind of request but once")
     parser.add_argument("--random-seed", type=int, default=1)
     parser.add_argument("--late-seconds", type=float, default=1.0)
     args = parser.parse_args()
     plan = parsed(args.faults, args.random_seed)
-    studio = Studio(args.lora_dir, plan, args.flavour, args.seconds)
+    studio = Studio(args.lora_dir, plan, args.flavour, args.seconds, prepared=args.prepared)
     with running(studio, auth=args.auth, late_seconds=args.late_seconds, port=args.port) as server:
         print(f"ready {server.url}", flush=True)  # noqa: T201 - how a program tells its address
         threading.Event().wait()
