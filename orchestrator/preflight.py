@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from orchestrator.pipeline.stage import Stage
     from orchestrator.pipeline.store import Store
     from orchestrator.project import Project
+    from orchestrator.stylization.settings import StylizeSettings
     from orchestrator.webui.settings import WebUISettings
 
 _EMBEDDED_ON = ("diffusers", "transformers", "peft", "accelerate", "fastapi", "uvicorn")
@@ -56,7 +57,7 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
         DiskFull: the painted frames would not fit.
         MissingPackage: the embedded programs could not run.
         PortTaken: the embedded WebUI could not listen.
-        WebUIError: a WebUI that should run already does not answer as one.
+        WebUIError: a WebUI that should run already does not answer, cannot paint, or lacks what is asked for.
         ProjectError: it is not said where that WebUI keeps its LoRAs.
     """
     if graph.train in wanted and project.training.trainer == "embedded":
@@ -69,12 +70,11 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
 def check_webui(project: Project, folder: Path) -> None:
     """Make sure that there is something to paint with. Raises as `check_ahead`, but DiskFull."""
     for webui in project.webui:
-        _check_webui(webui, folder)
+        _check_webui(webui, project.stylize, folder)
 
 
-def _check_webui(webui: WebUISettings, folder: Path) -> None:
+def _check_webui(webui: WebUISettings, style: StylizeSettings, folder: Path) -> None:
     from orchestrator.stages.installed import lora_folder
-    from orchestrator.webui.client import Client
 
     loras = lora_folder(webui, folder)
     if webui.url == EMBEDDED:
@@ -86,14 +86,26 @@ def _check_webui(webui: WebUISettings, folder: Path) -> None:
 
         check_nobody_listens(webui.url)
     else:
-        with Client(webui.url, webui) as client:
-            client.progress()  # unlike the list of LoRAs, every WebUI protects this by its password
+        _check_can_paint(webui, style)
     if isinstance(loras, Path) and not loras.is_dir():
         raise ProjectError(
             f"there is no folder {loras}",
             where="webui.lora_dir",
             remedy="Set it to the folder that this WebUI takes its LoRAs from, often models/Lora.",
         )
+
+
+def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
+    """Have a WebUI paint a tiny picture, and look for all that the style asks for in its lists."""
+    from orchestrator.stylization.rehearsal import wished
+    from orchestrator.webui import catalogue, flavour, readiness
+    from orchestrator.webui.client import Client
+
+    with Client(webui.url, webui) as client:
+        client.progress()  # tells at once what is wrong with address or password
+        painted = readiness.probe(client, checkpoint=webui.checkpoint, read_timeout=webui.ready_timeout)
+        lists = catalogue.load(client, flavour.detect(client, painted.version or ""))
+        catalogue.check(wished(style, webui.checkpoint), lists, where=webui.url)
 
 
 def missing_packages() -> list[str]:
