@@ -85,8 +85,14 @@ def _prune(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dry-run", action="store_true", help="say what would go, and remove nothing")
 
 
+def _webui(command: argparse.ArgumentParser) -> None:
+    command.add_argument("url", help="its address, http://host:7860; a password is taken from $WEBUI_AUTH")
+    command.add_argument("--ca-file", type=Path, metavar="PEM", help="certificates to trust")
+    command.add_argument("--checkpoint", metavar="TITLE", help="what to paint with; else the current one")
+
+
 def _paint(command: argparse.ArgumentParser) -> None:
-    command.add_argument("url", help="http://host:7860, its user:password in $WEBUI_AUTH; or `embedded`")
+    _webui(command)
     command.add_argument("pictures", type=Path, metavar="IN", help="a picture, or a folder of them")
     command.add_argument("--payload", default="img2img-style", help="of webui_payloads/, or a .yaml")
     command.add_argument("--prompt", default="", help="what to paint")
@@ -99,14 +105,7 @@ def _paint(command: argparse.ArgumentParser) -> None:
         "--size", type=_size, metavar="WxH", help="to paint at, such as 768x512; the picture's own"
     )
     command.add_argument("--mask", type=Path, help="white where to paint; a folder of them, by name")
-    command.add_argument("--checkpoint", help="as the WebUI lists it; its current one")
     command.add_argument("--out", type=Path, help="a .png for one picture, or a folder; beside IN")
-
-
-def _webui(command: argparse.ArgumentParser) -> None:
-    command.add_argument("url", help="its address, http://host:7860; a password is taken from $WEBUI_AUTH")
-    command.add_argument("--ca-file", type=Path, metavar="PEM", help="certificates to trust")
-    command.add_argument("--checkpoint", metavar="TITLE", help="what to paint with; else the current one")
 
 
 def _probe(command: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _KEY = "parameters"  # a text chunk of PNG
+_MADE_FROM = "orchestrate"  # another one, of our own
 _EXIF, _USER_COMMENT = 0x8769, 0x9286  # JPEG, WebP and AVIF have no text chunks
 _CODE_BYTES = 8  # EXIF 2.3, 4.6.5: a comment begins with the name of its encoding
 _QUICK = 1  # zlib's fastest level
@@ -44,13 +45,30 @@ def read(file: Path) -> str:
     return text
 
 
-def png(picture: NDArray[np.uint8], infotext: str) -> bytes:
-    """Return a picture, (H, W, 3) uint8 RGB, as a PNG that holds its infotext as a WebUI would write it."""
+def png(picture: NDArray[np.uint8], infotext: str, *, made_from: str) -> bytes:
+    """Return a picture as a PNG that holds its infotext as a WebUI would write it.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        infotext: how it was painted.
+        made_from: the digest of all that it was made from.
+    """
     told = PngInfo()
     told.add_text(_KEY, infotext)
+    told.add_text(_MADE_FROM, made_from)
     file = io.BytesIO()
     Image.fromarray(picture).save(file, format="PNG", pnginfo=told, compress_level=_QUICK)
     return file.getvalue()
+
+
+def made_from(file: Path) -> str | None:
+    """Return the digest of all that a picture was made from; None when `png` has not made it."""
+    try:
+        with Image.open(file) as picture:
+            said = picture.info.get(_MADE_FROM)
+            return said if isinstance(said, str) else None
+    except (OSError, SyntaxError, ValueError):
+        return None
 
 
 def _comment(value: object) -> str:

@@ -6,6 +6,7 @@ each version gets a name of its own, from its content, and never changes afterwa
 
 from __future__ import annotations
 
+import difflib
 import re
 import time
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from orchestrator.webui.card import LoraCard, Mark
 from orchestrator.webui.folder import folder, put_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from orchestrator.artifacts import LoraWeights
@@ -116,6 +117,22 @@ def check_seen(installed: InstalledLora, client: Client) -> None:
             where=client.url,
             remedy="Another file of that name lies in the WebUI's folder: remove it.",
         )
+
+
+def listed_hashes(names: Iterable[str], client: Client) -> dict[str, str]:
+    """Return the content hashes of LoRAs that a WebUI has, as far as it tells them.
+
+    Raises:
+        WebUIRefused: it does not list one of them; what comes nearest is told.
+    """
+    entries = {entry.name: entry for entry in client.loras()}
+    for name in names:
+        if name not in entries:
+            near = difflib.get_close_matches(name, entries, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(entries) or 'none'}"
+            raise WebUIRefused(f"the WebUI does not list the LoRA {name!r}; {hint}", where=client.url)
+    told = {name: (entries[name].metadata or {}).get("sshs_model_hash") for name in names}
+    return {name: content_hash for name, content_hash in told.items() if content_hash}
 
 
 def _listed(name: str, client: Client) -> list[LoraEntry]:

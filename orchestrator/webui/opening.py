@@ -127,6 +127,20 @@ def opened(settings: WebUISettings, *, model: str, lora_dir: Path, log: Path) ->
         yield server
 
 
+@contextmanager
+def reached(settings: WebUISettings) -> Iterator[Server]:
+    """Yield a WebUI that runs by itself, ready to paint.
+
+    Raises:
+        WebUIError: it cannot be reached, or cannot paint.
+    """
+    with Client(settings.url, settings) as client:
+        server = Server(client, settings, None)
+        server.make_ready()
+        with server.watch:
+            yield server
+
+
 def _start(settings: WebUISettings, model: str, lora_dir: Path, log: Path) -> Start:
     if settings.url != EMBEDDED:
         return lambda _: commanded(settings, log)

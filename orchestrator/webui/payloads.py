@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from orchestrator import document, presets
 from orchestrator.errors import PresetError, ProjectError
 from orchestrator.settings import Settings
 from orchestrator.webui.adetailer import Detail
-from orchestrator.webui.controlnet import ControlNetUnit
+from orchestrator.webui.controlnet import ControlNetUnit, listed_name
+from orchestrator.webui.flavour import listed
+
+if TYPE_CHECKING:
+    from orchestrator.webui.client import Client
 
 SUFFIX = ".yaml"
 
@@ -93,3 +98,28 @@ def load(name: str) -> Payload:
         return document.parse(text, Payload, name=path.name, folder=path.parent)
     except ProjectError as error:
         raise PresetError(error.what, where=error.where) from error
+
+
+def changed(payload: Payload, **said: Any) -> Payload:
+    """Return a payload with some of its fields changed. Raises PresetError: a value that cannot be."""
+    try:
+        return Payload.model_validate(payload.model_dump() | said)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise PresetError(f"{place}: {fault['msg']}, not {fault['input']!r}") from None
+
+
+def as_listed(payload: Payload, client: Client) -> Payload:
+    """Return a payload with ControlNet's models under the names that a WebUI lists them by.
+
+    Raises:
+        WebUIError: the WebUI failed.
+    """
+    if not payload.controlnet:
+        return payload
+    models = listed(client.control_models) or ()
+    units = (
+        unit.model_copy(update={"model": listed_name(unit.model, models)}) for unit in payload.controlnet
+    )
+    return payload.model_copy(update={"controlnet": tuple(units)})

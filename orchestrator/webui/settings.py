@@ -39,6 +39,7 @@ class WebUISettings(Settings):
         headers: sent along with each request, for gateways; their values are never shown.
         lora_dir: the WebUI's own LoRA folder, as seen from here or as `ssh://user@host/path`; the embedded
             one needs none.
+        lora_versions: how many versions of a LoRA `orchestrate lora prune` leaves there, the newest ones.
         checkpoint: the checkpoint to paint with, as listed by the WebUI; its current one when left out.
         port: where the embedded WebUI listens; any free port when left out.
         batch: frames painted by one request; `auto` measures once what is fastest.
@@ -59,6 +60,7 @@ class WebUISettings(Settings):
     ca_file: InputPath | None = None
     headers: dict[str, SecretStr] = Field(default_factory=dict)
     lora_dir: SshAddress | InputPath | None = Field(default=None, union_mode="left_to_right")
+    lora_versions: int = Field(default=3, ge=1, le=1000)
     checkpoint: str | None = None
     port: int | None = Field(default=None, ge=1, le=65535)
     batch: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = "auto"

@@ -64,8 +64,9 @@ def test_what_we_write_is_read_as_any_other(tmp_path: Path) -> None:
     """A painted picture holds its infotext and its very pixels."""
     picture = np.random.default_rng(1).integers(0, 256, (8, 12, 3), np.uint8)
     file = tmp_path / "a.png"
-    file.write_bytes(infotext_file.png(picture, PLAIN))
+    file.write_bytes(infotext_file.png(picture, PLAIN, made_from="abc"))
     assert infotext_file.read(file) == PLAIN
+    assert infotext_file.made_from(file) == "abc"
     with Image.open(file) as opened:
         assert np.array_equal(np.asarray(opened), picture)
 
