@@ -75,6 +75,7 @@ def check_webui(project: Project, folder: Path) -> None:
 
 def _check_webui(webui: WebUISettings, style: StylizeSettings, folder: Path) -> None:
     from orchestrator.stages.installed import lora_folder
+    from orchestrator.webui.client import Client
 
     loras = lora_folder(webui, folder)
     if webui.url == EMBEDDED:
@@ -86,13 +87,16 @@ def _check_webui(webui: WebUISettings, style: StylizeSettings, folder: Path) -> 
 
         check_nobody_listens(webui.url)
     else:
-        _check_can_paint(webui, style)
+        with Client(webui.url, webui) as client:
+            client.progress()  # tells at once what is wrong with address or password
     if isinstance(loras, Path) and not loras.is_dir():
         raise ProjectError(
             f"there is no folder {loras}",
             where="webui.lora_dir",
             remedy="Set it to the folder that this WebUI takes its LoRAs from, often models/Lora.",
         )
+    if not webui.is_ours:
+        _check_can_paint(webui, style)
 
 
 def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
@@ -102,7 +106,6 @@ def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
     from orchestrator.webui.client import Client
 
     with Client(webui.url, webui) as client:
-        client.progress()  # tells at once what is wrong with address or password
         painted = readiness.probe(client, checkpoint=webui.checkpoint, read_timeout=webui.ready_timeout)
         lists = catalogue.load(client, flavour.detect(client, painted.version or ""))
         catalogue.check(wished(style, webui.checkpoint), lists, where=webui.url)
