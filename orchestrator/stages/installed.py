@@ -7,6 +7,7 @@ without harm, whenever something is to be painted.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import ProjectError
@@ -14,7 +15,6 @@ from orchestrator.webui.settings import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from orchestrator.artifacts import LoraWeights
     from orchestrator.project import Project
@@ -35,6 +35,7 @@ def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[
     from orchestrator.stylization.webui_engine import Painter, check_alike, recipe
     from orchestrator.webui.loras import install
     from orchestrator.webui.opening import opened
+    from orchestrator.webui.payloads import as_listed
 
     payload, model = recipe(project.stylize), str(project.training.base_model)
     painters = []
@@ -42,8 +43,8 @@ def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[
         for number, webui in enumerate(project.webui, 1):
             folder, log = lora_folder(webui, work), _log(work, number)
             server = stack.enter_context(opened(webui, model=model, lora_dir=_own_loras(work), log=log))
-            installed = install(lora, folder, server.client, name=project.name, card=_card(project))
-            painters.append(Painter(server, installed, payload))
+            installed = install(lora, folder, server.client, name=project.name, card=_card(project, lora))
+            painters.append(Painter(server, installed, as_listed(payload, server.client)))
         check_alike(painters)
         yield tuple(painters)
 
@@ -69,11 +70,17 @@ def _log(work: Path, number: int) -> Path:
     return work / ("webui.log" if number == 1 else f"webui-{number}.log")
 
 
-def _card(project: Project) -> LoraCard:
+def _card(project: Project, lora: LoraWeights) -> LoraCard:
+    from orchestrator.stylization.settings import TRIGGER
     from orchestrator.webui.card import LoraCard
 
+    model, stylize = Path(project.training.base_model).name, project.stylize
+    trigger = project.style.captions.trigger
+    prompt = stylize.prompt.replace(TRIGGER, trigger)
     return LoraCard(
-        activation_text=project.style.captions.trigger,
-        preferred_weight=project.stylize.lora_weight,
+        activation_text=trigger,
+        preferred_weight=stylize.lora_weight,
         description=f"Trained by orchestrate for the project {project.name}.",
+        notes=f"Base model: {model}. Used with the prompt '{prompt}' and {stylize.payload}.",
+        preview=lora.preview,
     )
