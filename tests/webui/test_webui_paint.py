@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lying_studio import Studio
+from lying_webui import running
 from PIL import Image
 from safetensors.numpy import save_file
 
@@ -21,6 +23,7 @@ from orchestrator.webui.client import Client
 from orchestrator.webui.loras import InstalledLora, install
 from orchestrator.webui.opening import opened
 from orchestrator.webui.settings import WebUISettings
+from orchestrator.webui.wire import Img2ImgAnswer, Img2ImgRequest
 
 POCKET = Path(__file__).parents[2] / "orchestrator" / "embedded" / "pocket" / "weights"
 LAYER = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
@@ -28,11 +31,13 @@ LAYER = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, InstalledLora]]:
-    """The address of an embedded WebUI, and a LoRA that it has."""
+    """The address of an embedded WebUI, and a LoRA put into its folder by another path than its own."""
     folder = tmp_path_factory.mktemp("webui")
+    shared = folder / "as seen from here"
+    shared.symlink_to(folder / "loras")
     settings = WebUISettings()
     with opened(settings, model="pocket", lora_dir=folder / "loras", log=folder / "log") as server:
-        lora = install(random_lora(folder), folder / "loras", server.client, name="random")
+        lora = install(random_lora(folder), shared, server.client, name="random")
         yield server.client.url, lora
 
 
@@ -188,6 +193,38 @@ def test_several_pictures_of_one_request_are_equal_to_single_ones(served: tuple[
     for batched, single in zip(together.painted(3), alone, strict=True):
         change = images.decode(batched).astype(int) - images.decode(single.images[0])
         assert np.abs(change).max() <= 2
+
+
+def test_a_payload_that_looks_back_sees_the_picture_painted_before(
+    street: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its unit rests for the first picture, then looks at the one before, and has its whole name."""
+    payload = tmp_path / "back.yaml"
+    unit = "{model: control_v11f1e_sd15_tile, image: previous}"
+    payload.write_text(
+        f"sampler_name: Euler\nsteps: 2\ncfg_scale: 1\ndenoising_strength: 0.5\ncontrolnet: [{unit}]\n"
+    )
+    asked: list[Img2ImgRequest] = []
+    real = Client.img2img
+
+    def noted(client: Client, request: Img2ImgRequest, **options: float | None) -> Img2ImgAnswer:
+        asked.append(request)
+        return real(client, request, **options)
+
+    monkeypatch.setattr(Client, "img2img", noted)
+    with running(Studio(tmp_path / "loras")) as server:
+        arguments = ["webui", "paint", server.url, str(street), "--payload", str(payload), "--size", "64x64"]
+        assert main(arguments) == 0
+        first, second, third = asked[1:]  # after the probe
+        assert main(arguments) == 0
+    assert len(asked) == 5  # the second run only probes
+    assert first.alwayson_scripts is None
+    for request, before in ((second, "1.png"), (third, "2.png")):
+        (seen,) = (request.alwayson_scripts or {})["controlnet"]["args"]
+        painted = Image.fromarray(pixels(street.with_name("street-painted") / before))
+        back = np.asarray(painted.resize((64, 64), Image.Resampling.LANCZOS))
+        assert np.array_equal(images.decode(seen["image"]), back)
+        assert seen["model"] == "control_v11f1e_sd15_tile [a371b31b]"
 
 
 def test_masks_belong_to_pictures_by_name(tmp_path: Path) -> None:
