@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.errors import EffectMissing, ProjectError
+from orchestrator.errors import EffectMissing, PresetError, ProjectError
 from orchestrator.stylization.batch import fastest
 from orchestrator.stylization.engine import Look, Paint, Painted
 from orchestrator.stylization.settings import TRIGGER
@@ -40,7 +40,14 @@ def recipe(settings: StylizeSettings) -> Payload:
         "cfg_scale": settings.cfg_scale,
     }
     said = {key: value for key, value in own.items() if value is not None}
-    return payloads.load(settings.payload).model_copy(update=said)
+    payload = payloads.load(settings.payload).model_copy(update=said)
+    if payload.inpaint is not None:
+        raise PresetError(
+            "this payload paints a region of each picture, and a project has no masks that say which",
+            where="stylize.payload",
+            remedy="Choose another one, or paint pictures by `orchestrate webui paint --mask`.",
+        )
+    return payload
 
 
 def look(settings: StylizeSettings, payload: Payload, trigger: str) -> Look:

@@ -10,6 +10,8 @@ import pytest
 
 from orchestrator import presets
 from orchestrator.errors import PresetError
+from orchestrator.stylization.settings import StylizeSettings
+from orchestrator.stylization.webui_engine import recipe
 from orchestrator.webui import payloads
 from orchestrator.webui.request import img2img
 
@@ -112,3 +114,9 @@ def test_a_payload_of_ones_own_is_read_by_its_path(tmp_path: Path) -> None:
     assert payloads.load(str(own)).clip_skip == 2
     with pytest.raises(PresetError, match=r"nowhere\.yaml.*no such"):
         payloads.load(str(tmp_path / "nowhere.yaml"))
+
+
+def test_a_region_cannot_be_a_projects_payload() -> None:
+    """A project has no masks; that is told before anything is made."""
+    with pytest.raises(PresetError, match=r"stylize\.payload.*no masks"):
+        recipe(StylizeSettings(payload="person-region"))
