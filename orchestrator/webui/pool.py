@@ -26,6 +26,7 @@ W_contra = TypeVar("W_contra", contravariant=True)
 A_co = TypeVar("A_co", covariant=True)
 
 _FAILURES = 3  # in a row, after which a server is looked at before it gets more
+_CERTAIN = 4  # looks that found the same fault, and none that could pass: then it is for good
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0  # seconds between two looks at a server that is not well
 _GLANCE = 0.5  # seconds between two looks at the servers while an answer is waited for
 
@@ -53,7 +54,7 @@ class Worker(Protocol[W_contra, A_co]):
 
         Raises:
             WebUIUnreachable, WebUIFailed, WebUINonsense: it is not, or not yet.
-            OrchestrateError: it must not be used any more.
+            OrchestrateError: it is not, and if it stays so it must not be used any more.
         """
 
 
@@ -123,6 +124,7 @@ class _Nurse(Generic[W, A]):
         self._backlog = backlog
         self._tell = tell
         self._failures = 0  # in a row
+        self._same = 0  # of the looks in a row, those that found the same fault
         self._visits = 0
         self._at_the_bed = threading.Lock()
         self._given_up_at: float | None = None  # None while it is well
@@ -173,11 +175,12 @@ class _Nurse(Generic[W, A]):
         """Look at the server; return whether there is no need to look again: it is well, or useless."""
         try:
             self._worker.recover()
-        except PASSING as fault:
-            self.fault = fault
-            return False
         except OrchestrateError as fault:
-            self.fault, self._given_up_at = fault, time.monotonic()
+            self._same = self._same + 1 if str(fault) == str(self.fault) else 1
+            self.fault = fault
+            if isinstance(fault, PASSING) or self._same < _CERTAIN:
+                return False
+            self._given_up_at = time.monotonic()
             self._say(f"{fault.what}; it gets no more work")
             return True
         self._failures, self._given_up_at = 0, None
