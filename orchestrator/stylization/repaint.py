@@ -102,7 +102,8 @@ def repaint(server: Server, order: Order, jobs: Sequence[Job], progress: Progres
     painter.check(jobs[0])
     with progress.task("painting", total=len(jobs), unit="pictures") as task:
         in_turn = order.payload.needs_previous
-        return sum(counted(pool.done(_linked(jobs), [painter], progress.say, in_turn=in_turn), task))
+        linked = _linked(jobs) if in_turn else (_Linked(job, None) for job in jobs)
+        return sum(counted(pool.done(linked, [painter], progress.say, in_turn=in_turn), task))
 
 
 def _linked(jobs: Sequence[Job]) -> Iterator[_Linked]:
@@ -114,7 +115,7 @@ def _linked(jobs: Sequence[Job]) -> Iterator[_Linked]:
 
 @dataclass(frozen=True)
 class _Linked:
-    """A job, and the painted picture before it, if there is one."""
+    """A job, and the painted picture before it, where the payload looks back at one."""
 
     job: Job
     previous: Path | None
