@@ -58,6 +58,5 @@ def wished(settings: StylizeSettings, checkpoint: str | None) -> Img2ImgRequest:
         strength=style.strength,
         loras={},
         checkpoint=checkpoint,
-        mask=np.full((_SIDE, _SIDE), 255, np.uint8) if payload.inpaint else None,
         previous=init,
     )

@@ -15,7 +15,6 @@ from orchestrator.stylization.engine import Look, Paint, Painted
 from orchestrator.stylization.settings import TRIGGER
 from orchestrator.webui import images, payloads, pool
 from orchestrator.webui.asked_again import PASSING, settle
-from orchestrator.webui.catalogue import completed
 from orchestrator.webui.loras import check_seen
 from orchestrator.webui.opening import checkpoint
 from orchestrator.webui.proof import prove
@@ -116,7 +115,7 @@ class Painter:
     def request(self, paints: Sequence[Paint], loras: Iterable[str]) -> Img2ImgRequest:
         """Return the request that paints pictures of one size and look."""
         look = paints[0].look
-        request = img2img(
+        return img2img(
             self.payload,
             [paint.init for paint in paints],
             prompt=look.prompt,
@@ -127,7 +126,6 @@ class Painter:
             checkpoint=self.server.settings.checkpoint,
             previous=paints[0].previous,
         )
-        return completed(request, self.server.catalogue)
 
     def acting(self, look: Look) -> dict[str, str]:
         """Return the content hash of the LoRA that must act, by its name."""

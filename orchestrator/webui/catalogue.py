@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import WebUIRefused
-from orchestrator.webui.controlnet import listed_name
 from orchestrator.webui.flavour import listed
 from orchestrator.webui.proof import CHECKPOINT
 
@@ -109,30 +108,10 @@ def missing(request: Img2ImgRequest, catalogue: Catalogue) -> Iterator[str]:
     yield from _scripts(request.alwayson_scripts or {}, catalogue)
 
 
-def completed(request: Img2ImgRequest, catalogue: Catalogue) -> Img2ImgRequest:
-    """Return a request whose ControlNet models are named with the `[hash]` that they are listed with."""
-    scripts = {
-        name: {**script, "args": [_whole(unit, catalogue) for unit in script["args"]]}
-        if name.lower() == "controlnet"
-        else script
-        for name, script in (request.alwayson_scripts or {}).items()
-    }
-    return request.model_copy(update={"alwayson_scripts": scripts}) if scripts else request
-
-
-def _whole(unit: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    return {**unit, "model": listed_name(unit.get("model", "None"), catalogue.control_models or ())}
-
-
 def check_upscaler(name: str, catalogue: Catalogue) -> None:
     """Raise WebUIRefused unless a WebUI lists an upscaler."""
     for mistake in _unknown("upscaler", name, catalogue.upscalers or ()):
         raise WebUIRefused(f"{catalogue.flavour.name} cannot enlarge: {mistake}")
-
-
-def find(title: str, checkpoints: Iterable[Checkpoint]) -> Checkpoint | None:
-    """Return the checkpoint that a WebUI takes for a title, a file's name, a name or a hash."""
-    return next((each for each in checkpoints if title in _names(each)), None)
 
 
 def painted_size(width: int, height: int) -> tuple[int, int]:
@@ -149,17 +128,20 @@ def _size(request: Img2ImgRequest) -> Iterator[str]:
 def _options(wanted: Mapping[str, Any], catalogue: Catalogue) -> Iterator[str]:
     for name in wanted:
         yield from _unknown("option", name, catalogue.options)
-    if (title := wanted.get(CHECKPOINT)) and find(title, catalogue.checkpoints) is None:
-        titles = [each.title for each in catalogue.checkpoints]
-        yield from _unknown("checkpoint", title, titles)
+    if title := wanted.get(CHECKPOINT):
+        yield from _unknown(
+            "checkpoint", title, {name for each in catalogue.checkpoints for name in _names(each)}
+        )
     if (vae := wanted.get(VAE)) and catalogue.vaes is not None:
         yield from _unknown("VAE", vae, {*catalogue.vaes, *_ALWAYS})
 
 
-def _names(checkpoint: Checkpoint) -> set[str | None]:
+def _names(checkpoint: Checkpoint) -> set[str]:
+    """Return all that a WebUI takes for a checkpoint: its title, file, name and hashes."""
     file = checkpoint.title.partition(" [")[0]
     short = file.replace("\\", "/").rpartition("/")[2]
-    return {checkpoint.title, file, short, checkpoint.model_name, checkpoint.hash, checkpoint.sha256} - {None}
+    hashes = {digits for digits in (checkpoint.hash, checkpoint.sha256) if digits}
+    return {checkpoint.title, file, short, checkpoint.model_name, *hashes}
 
 
 def _scripts(wanted: Mapping[str, Any], catalogue: Catalogue) -> Iterator[str]:
@@ -184,10 +166,16 @@ def _controlnet(units: Iterable[Mapping[str, Any]], catalogue: Catalogue) -> Ite
 def _unknown(kind: str, name: str, known: Collection[str]) -> Iterator[str]:
     if name in known:
         return
-    by_fold = {each.lower(): each for each in sorted(known)}  # a wrong case is the nearest of all
-    near = difflib.get_close_matches(name.lower(), by_fold, n=1, cutoff=_NEAR)
-    if near:
-        yield f"there is no {kind} {name!r}; did you mean {by_fold[near[0]]!r}?"
+    if nearest := _nearest(name, known):
+        yield f"there is no {kind} {name!r}; did you mean {nearest!r}?"
     else:
         some = ", ".join(sorted(known)[:_SHOWN]) + (", …" if len(known) > _SHOWN else "")
         yield f"there is no {kind} {name!r}; there are {some or 'none at all'}"
+
+
+def _nearest(name: str, known: Collection[str]) -> str | None:
+    """Return the name that was probably meant; one in another case, or one that goes on, is near too."""
+    by_fold = {each.lower(): each for each in sorted(known)}
+    near = difflib.get_close_matches(name.lower(), by_fold, n=1, cutoff=_NEAR)
+    near += [each for each in by_fold if each.startswith(name.lower())]
+    return by_fold[near[0]] if near else None
