@@ -31,12 +31,12 @@ from orchestrator.webui.proof import prove
 from orchestrator.webui.request import img2img
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from orchestrator.progress import Progress
+    from orchestrator.progress import Progress, Task
     from orchestrator.webui.opening import Server
     from orchestrator.webui.payloads import Payload
     from orchestrator.webui.wire import Img2ImgRequest
@@ -101,33 +101,40 @@ def repaint(server: Server, order: Order, jobs: Sequence[Job], progress: Progres
     painter = _Painter(server, order, as_listed(order.payload, server.client), hashes)
     painter.check(jobs[0])
     with progress.task("painting", total=len(jobs), unit="pictures") as task:
-        in_turn = order.payload.needs_previous
-        linked = _linked(jobs) if in_turn else (_Linked(job, None) for job in jobs)
-        return sum(counted(pool.done(linked, [painter], progress.say, in_turn=in_turn), task))
+        due, in_turn = _due(painter, jobs, task), order.payload.needs_previous
+        painted = pool.done(due, [painter], progress.say, in_turn=in_turn)
+        return sum(1 for _ in counted(painted, task))
 
 
-def _linked(jobs: Sequence[Job]) -> Iterator[_Linked]:
-    before = None
+def _due(painter: _Painter, jobs: Iterable[Job], task: Task) -> Iterator[_Asked]:
+    """Yield what is to be painted, and count what is there already."""
+    looks_back, before = painter.payload.needs_previous, None
     for job in jobs:
-        yield _Linked(job, before)
-        before = job.target
-
-
-@dataclass(frozen=True)
-class _Linked:
-    """A job, and the painted picture before it, where the payload looks back at one."""
-
-    job: Job
-    previous: Path | None
+        asked = painter.asked(job, before)
+        before = job.target if looks_back else None
+        if _is_painted(job.target, asked.made_from):
+            task.advance()
+        else:
+            yield asked
 
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
-    """A request, the picture in it, and the width and height that its source has."""
+    """A request and what belongs to it.
+
+    Attributes:
+        request: what is sent.
+        init: the picture in it.
+        size: width and height of its source.
+        target: the file to write.
+        made_from: digest of all that decides what is painted.
+    """
 
     request: Img2ImgRequest
     init: NDArray[np.uint8]
     size: tuple[int, int]
+    target: Path
+    made_from: str
 
 
 @dataclass(frozen=True)
@@ -163,32 +170,30 @@ class _Painter:
 
     def check(self, job: Job) -> None:
         """Make sure that the WebUI can do what is asked, and that its LoRAs act. Raises WebUIError."""
-        client = self.server.client
-        request = self._asked(_Linked(job, None)).request
+        client, request = self.server.client, self.asked(job, None).request
         catalogue.check(request, self.server.catalogue, where=client.url)
         options.make_restorable(client, request.override_settings)
         lora_acts(client, request, self.hashes, hang_timeout=self.server.settings.hang_timeout)
 
-    def work(self, linked: _Linked) -> bool:
-        """Paint a picture, unless it is there already; return whether it was painted."""
-        asked, target = self._asked(linked), linked.job.target
-        whole = [asked.request.model_dump(mode="json"), dict(self.hashes), self.server.checkpoint]
-        made_from = digest.of_value(whole)
-        if _is_painted(target, made_from):
-            return False
+    def work(self, asked: _Asked) -> None:
+        """Paint a picture. Raises as `repaint`."""
+        client, settings = self.server.client, self.server.settings
         with self.server.watch.painting():
-            answer = asked_again.img2img(
-                self.server.client, asked.request, hang_timeout=self.server.settings.hang_timeout
-            )
+            answer = asked_again.img2img(client, asked.request, hang_timeout=settings.hang_timeout)
         painted = [images.decode(each) for each in answer.painted(1)]
         prove(asked.request, answer, [asked.init], painted, self.hashes)
         picture = pictures.resize(painted[0], asked.size)
-        write_bytes(target, infotext_file.png(picture, answer.told(1)[0], made_from=made_from))
+        told = infotext_file.png(picture, answer.told(1)[0], made_from=asked.made_from)
+        write_bytes(asked.target, told)
         self.server.frame_finished()
-        return True
 
-    def _asked(self, linked: _Linked) -> _Asked:
-        source = pictures.read(linked.job.source)
+    def asked(self, job: Job, before: Path | None) -> _Asked:
+        """Return what is sent for a picture; `before` is the one painted before it, for units that look back.
+
+        Raises:
+            ImageError: the picture, its mask or the one before cannot be used.
+        """
+        source = pictures.read(job.source)
         own = (source.shape[1], source.shape[0])
         size = self.order.size or (_rounded(own[0]), _rounded(own[1]))
         init = pictures.resize(source, size)
@@ -201,10 +206,11 @@ class _Painter:
             strength=self.payload.denoising_strength,
             loras=self.order.loras,
             checkpoint=self.server.settings.checkpoint,
-            mask=_mask(linked.job.mask, own, size) if linked.job.mask else None,
-            previous=pictures.resize(pictures.read(linked.previous), size) if linked.previous else None,
+            mask=_mask(job.mask, own, size) if job.mask else None,
+            previous=pictures.resize(pictures.read(before), size) if before else None,
         )
-        return _Asked(request, init, own)
+        whole = [request.model_dump(mode="json"), dict(self.hashes), self.server.checkpoint]
+        return _Asked(request, init, own, job.target, digest.of_value(whole))
 
 
 def _rounded(side: int) -> int:

@@ -158,6 +158,17 @@ def test_a_file_of_somebody_else_is_not_replaced(
     assert (street / "10.png").read_bytes() == before
 
 
+def test_a_broken_picture_ends_it_and_what_was_painted_stays(
+    served: tuple[str, InstalledLora], street: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told as what it is, and the pictures before it are there."""
+    (street / "10.png").write_bytes(b"no picture")
+    assert paint(served[0], street) == ImageError.exit_code
+    assert "10.png: this file is no picture" in capsys.readouterr().err
+    painted = street.with_name("street-painted")
+    assert sorted(path.name for path in painted.iterdir()) == ["1.png", "2.png"]
+
+
 def test_a_region_payload_without_a_mask_is_refused(
     served: tuple[str, InstalledLora], street: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
