@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
 from urllib3.util import Retry
 
 from orchestrator.errors import (
@@ -109,7 +109,7 @@ class Transport:
                 verify=self._trusted,
             ) as response:
                 return _value(response, _bounded(response, time.monotonic() + read_timeout), self.url)
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise _translated(error, self.url) from error
 
 
@@ -146,7 +146,8 @@ def _readable(ca_file: Path) -> str:
 
 def _bounded(response: requests.Response, deadline: float) -> bytes:
     body = bytearray()
-    for chunk in response.iter_content(_CHUNK):
+    # what has come, not a whole chunk: a byte now and then would never fill one
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
         body += chunk
         if time.monotonic() > deadline:
             raise WebUIUnreachable("the answer comes in too slowly", where=response.url)
@@ -209,7 +210,7 @@ def _field_fault(item: Any) -> str:
     return f"{place}: {item.get('msg', '')}"
 
 
-def _translated(error: requests.RequestException, url: str) -> WebUIUnreachable | WebUINonsense:
+def _translated(error: requests.RequestException | HTTPError, url: str) -> WebUIUnreachable | WebUINonsense:
     told = error.args[0] if error.args else None
     cause = getattr(told, "reason", told)  # urllib3 wraps the last failure of a retried request
     if isinstance(error, requests.exceptions.SSLError):
@@ -218,9 +219,9 @@ def _translated(error: requests.RequestException, url: str) -> WebUIUnreachable 
         what = "the proxy does not let us through"
     elif isinstance(error, requests.ConnectTimeout) or isinstance(cause, NewConnectionError):
         what = "nobody answers at this address"
-    elif isinstance(error, requests.ReadTimeout) or isinstance(cause, ReadTimeoutError):
+    elif isinstance(error, (requests.ReadTimeout, ReadTimeoutError)) or isinstance(cause, ReadTimeoutError):
         what = "the WebUI fell silent in the middle of a request"
-    elif isinstance(error, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+    elif isinstance(error, (requests.ConnectionError, ProtocolError)):
         what = "the WebUI dropped the connection in the middle of a request"
     else:
         return WebUINonsense(f"the answer cannot be read ({type(error).__name__})", where=url)
