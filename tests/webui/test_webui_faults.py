@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import socket
 import time
@@ -205,3 +206,21 @@ def test_one_connection_serves_many_requests(staged: Staged) -> None:
         for _ in range(4):
             webui.loras()
     assert len(connections) == 1
+
+
+def test_an_answer_may_come_in_chunks_and_compressed(staged: Staged) -> None:
+    """Gateways send answers on in their own form."""
+
+    def answer(handler: Handler) -> None:
+        body = gzip.compress(json.dumps([{"name": "a" * 100_000}]).encode())
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.send_header("Content-Encoding", "gzip")
+        handler.end_headers()
+        for part in (body[:7], body[7:]):
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        handler.wfile.write(b"0\r\n\r\n")
+
+    staged.answers["loras"] = answer
+    with client(staged.url) as webui:
+        assert [len(webui.loras()[0].name) for _ in range(2)] == [100_000, 100_000]
