@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.errors import WebUINonsense
+from orchestrator.errors import WebUIFailed, WebUINonsense
 from orchestrator.webui.line import Line
 from orchestrator.webui.transport import Transport
 from orchestrator.webui.wire import (
@@ -98,11 +98,18 @@ class Client:
         self._transport.call("POST", f"{_API}/interrupt")
 
     def options(self) -> dict[str, Any]:
-        """Return the options; WebUIFailed while one of them has a value of a wrong type."""
-        return self._get(dict[str, object], f"{_API}/options")
+        """Return the options. A WebUI takes a value of any type, and then cannot tell them any more."""
+        try:
+            return self._get(dict[str, object], f"{_API}/options")
+        except WebUIFailed as error:
+            raise WebUIFailed(
+                f"the WebUI cannot tell its options: {error.what}",
+                where=self.url,
+                remedy="One of them has a value of a wrong type: set it anew there, or mend its config.json.",
+            ) from error
 
     def set_options(self, changes: Mapping[str, Any]) -> None:
-        """Change options for good. Values are not checked by the WebUI: see `options.change`."""
+        """Change options for good; each value must have the type that `options` shows."""
         self._transport.call("POST", f"{_API}/options", dict(changes), read_timeout=self._read_timeout)
 
     def loras(self) -> list[LoraEntry]:
