@@ -16,7 +16,8 @@ A = TypeVar("A")
 
 _ATTEMPTS = 12  # by whichever server
 _SAME = 4  # times in a row for the same reason: that is no accident
-_SLOW = 4.0  # times the usual time, after which a server that is free does a job once more
+_SLOW = 4.0  # times the usual time, after which a server that is free does a job once more,
+_LEAST_SLOW = 5.0  # but not before so many seconds: a busy machine is no slow server
 _REMEMBERED = 32  # jobs that the usual time is taken from
 _GLANCE = 0.5  # seconds between two looks at the clock while nothing happens
 
@@ -143,4 +144,5 @@ class Backlog(Generic[W, A]):
         first = min(self._under_way, default=None)
         if first is None or server in first.at or len(first.at) > 1 or not self._usual:
             return None
-        return first if time.monotonic() - first.began > _SLOW * median(self._usual) else None
+        patience = max(_LEAST_SLOW, _SLOW * median(self._usual))
+        return first if time.monotonic() - first.began > patience else None

@@ -63,7 +63,7 @@ class Account:
     delivered: dict[str, int] = field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
-        return {**asdict(self), "delivered": sum(self.delivered.values())}
+        return {**asdict(self), "delivered": sum(self.delivered.values()), "identities": self.delivered}
 
 
 @dataclass
