@@ -32,7 +32,7 @@ from orchestrator.safetensors_file import content_hash
 from orchestrator.stylization.consistency import Motion, motion, steadied
 from orchestrator.stylization.engine import Paint
 from orchestrator.stylization.settings import StylizeSettings
-from orchestrator.stylization.webui_engine import WebUIEngine, look, recipe
+from orchestrator.stylization.webui_engine import Painter, look, recipe
 from orchestrator.webui.loras import install
 from orchestrator.webui.opening import opened
 from orchestrator.webui.settings import WebUISettings
@@ -138,14 +138,14 @@ def main() -> None:
     webui, payload = WebUISettings(), recipe(settings)
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
-        with opened(webui, model="pocket", lora_dir=folder / "loras", log=folder / "log") as client:
+        with opened(webui, model="pocket", lora_dir=folder / "loras", log=folder / "log") as server:
             weights = LoraWeights(chosen.lora, content_hash(chosen.lora)) if chosen.lora else None
-            lora = install(weights, folder / "loras", client, name="bench") if weights else None
-            engine = WebUIEngine(client, payload, lora)
+            lora = install(weights, folder / "loras", server.client, name="bench") if weights else None
+            painter = Painter(server, lora, payload)
             style = look(settings, payload, "")
 
             def paint(frame: Frame) -> Frame:
-                return engine.paint(Paint(frame, style)).picture
+                return painter.work([Paint(frame, style)])[0].picture
 
             print(f"{chosen.video.name} {chosen.start}+{chosen.count}, strength {payload.denoising_strength}")
             print(f"{'':32} warp error        SSIM  at the end  gradient")

@@ -57,11 +57,13 @@ class LoraWeights:
         file: the safetensors file in kohya's format.
         content_hash: its `sshs_model_hash`: SHA-256 of the tensors, without the header, 64 hex digits.
         losses: (step, moving average of the loss) as the training went.
+        preview: a picture that it was trained on.
     """
 
     file: Path
     content_hash: str
     losses: tuple[tuple[int, float], ...] = ()
+    preview: Path | None = None
 
 
 @dataclass(frozen=True)

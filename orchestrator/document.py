@@ -170,7 +170,7 @@ class _Reading:
 
     def translated(self, detail: ErrorDetails, model: type[BaseModel]) -> Complaint:
         """Turn one of pydantic's errors into a complaint in the file's own words."""
-        place = tuple(part for part in detail["loc"] if self._known_upto(detail["loc"], part))
+        place = tuple(part for i, part in enumerate(detail["loc"]) if self._is_written(detail["loc"], i))
         nearest = self._nearest(detail["loc"])
         mark = self._marks[nearest]
         if nearest in self._filled_in:
@@ -182,9 +182,11 @@ class _Reading:
         """Tell whether one of pydantic's errors only follows from a variable that is not set."""
         return self._nearest(detail["loc"]) in self._unset
 
-    def _known_upto(self, loc: Place, part: str | int) -> bool:
-        # union members appear in pydantic's locations by their class name, which no user has written
-        return not (isinstance(part, str) and part[:1].isupper() and part.isidentifier() and part != loc[-1])
+    def _is_written(self, loc: Place, index: int) -> bool:
+        """Tell a key of the file, or one that it lacks, from the names that pydantic gives to types."""
+        part = loc[index]
+        is_key = isinstance(part, str) and part.isidentifier() and not part[0].isupper()
+        return is_key or (*self._nearest(loc[:index]), part) in self._marks
 
     def _nearest(self, loc: Place) -> Place:
         place: Place = ()

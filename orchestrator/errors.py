@@ -22,9 +22,11 @@
     │   ├── WebUIUnreachable  40  nobody answers at that address
     │   ├── WebUIUnauthorized 41  401 or 403
     │   ├── WebUIRefused      42  it answered with an error
+    │   │   └── WebUIFailed   47  it failed at a request that it took (status 500 and above)
     │   ├── WebUINonsense     43  what answers is no WebUI, or its answer cannot be read
     │   ├── EffectMissing     44  it answered 200, but did not do what was asked
-    │   └── PortTaken         45  the port of the embedded WebUI is in use
+    │   ├── PortTaken         45  the port of the embedded WebUI is in use
+    │   └── WebUICrashed      46  a WebUI that was started here ends again and again
     ├── StorageError
     │   ├── NotWritable       50  a folder cannot be written
     │   ├── DiskFull          51  no space left
@@ -183,6 +185,12 @@ class WebUIRefused(WebUIError):
     exit_code = 42
 
 
+class WebUIFailed(WebUIRefused):
+    """The WebUI failed at a request that it took; it may do better next time."""
+
+    exit_code = 47
+
+
 class WebUINonsense(WebUIError):
     """What answers is no WebUI, or its answer cannot be read."""
 
@@ -199,6 +207,12 @@ class PortTaken(WebUIError):
     """The port that the embedded WebUI should listen on is in use."""
 
     exit_code = 45
+
+
+class WebUICrashed(WebUIError):
+    """A WebUI that was started here ends again and again."""
+
+    exit_code = 46
 
 
 class StorageError(OrchestrateError):

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from orchestrator.pipeline.stage import Stage
     from orchestrator.pipeline.store import Store
     from orchestrator.project import Project
+    from orchestrator.stylization.settings import StylizeSettings
+    from orchestrator.webui.settings import WebUISettings
 
 _EMBEDDED_ON = ("diffusers", "transformers", "peft", "accelerate", "fastapi", "uvicorn")
 _BYTES_PER_PIXEL = 3  # a frame as PNG is at most about its raw size
@@ -55,7 +57,7 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
         DiskFull: the painted frames would not fit.
         MissingPackage: the embedded programs could not run.
         PortTaken: the embedded WebUI could not listen.
-        WebUIError: a WebUI that should run already does not answer as one.
+        WebUIError: a WebUI that should run already does not answer, cannot paint, or lacks what is asked for.
         ModelFileError: it paints with a checkpoint of another family than the base model's.
         ProjectError: it is not said where that WebUI keeps its LoRAs.
     """
@@ -68,24 +70,48 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
 
 def check_webui(project: Project, folder: Path) -> None:
     """Make sure that there is something to paint with. Raises as `check_ahead`, but DiskFull."""
+    for webui in project.webui:
+        _check_webui(webui, project, folder)
+
+
+def _check_webui(webui: WebUISettings, project: Project, folder: Path) -> None:
     from orchestrator.stages.fitting import check_fits
     from orchestrator.stages.installed import lora_folder
     from orchestrator.webui.client import Client
 
-    loras = lora_folder(project, folder)
-    if project.webui.url == EMBEDDED:
+    loras = lora_folder(webui, folder)
+    if webui.url == EMBEDDED:
         _check_packages()
-        _check_port(project.webui.port)
+        _check_port(webui.port)
         return
-    with Client(project.webui.url, project.webui) as client:
-        client.progress()  # unlike the list of LoRAs, every WebUI protects this by its password
-        check_fits(project.training, client, project.webui.checkpoint)
-    if not loras.is_dir():
+    if webui.command is not None:
+        from orchestrator.webui.supervision import check_nobody_listens
+
+        check_nobody_listens(webui.url)
+    else:
+        with Client(webui.url, webui) as client:
+            client.progress()  # tells at once what is wrong with address or password
+            check_fits(project.training, client, webui.checkpoint)
+    if isinstance(loras, Path) and not loras.is_dir():
         raise ProjectError(
             f"there is no folder {loras}",
             where="webui.lora_dir",
             remedy="Set it to the folder that this WebUI takes its LoRAs from, often models/Lora.",
         )
+    if not webui.is_ours:
+        _check_can_paint(webui, project.stylize)
+
+
+def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
+    """Have a WebUI paint a tiny picture, and look for all that the style asks for in its lists."""
+    from orchestrator.stylization.rehearsal import wished
+    from orchestrator.webui import catalogue, flavour, readiness
+    from orchestrator.webui.client import Client
+
+    with Client(webui.url, webui) as client:
+        painted = readiness.probe(client, checkpoint=webui.checkpoint, read_timeout=webui.ready_timeout)
+        lists = catalogue.load(client, flavour.detect(client, painted.version or ""))
+        catalogue.check(wished(style, webui.checkpoint), lists, where=webui.url)
 
 
 def missing_packages() -> list[str]:

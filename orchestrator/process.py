@@ -69,6 +69,11 @@ class Child:
         finally:
             self._listened = False
 
+    @property
+    def pid(self) -> int:
+        """Its guard's process; the program and all it started descend from that."""
+        return self._process.pid
+
     def poll(self) -> int | None:
         """Return the exit code, or None while it runs."""
         return self._process.poll()

@@ -16,7 +16,7 @@ from orchestrator.metrics.settings import ScoreSettings
 from orchestrator.settings import InputPath, OutputPath, Settings
 from orchestrator.stylization.settings import StylizeSettings
 from orchestrator.training.settings import TrainingSettings
-from orchestrator.webui.settings import WebUISettings
+from orchestrator.webui.settings import WebUIs, WebUISettings
 
 _CLOCK = re.compile(r"(?:(?:(?P<hours>\d+):)?(?P<minutes>\d{1,2}):)?(?P<seconds>\d+(?:\.\d+)?)s?")
 
@@ -96,7 +96,7 @@ class Project(Settings):
         source: the video.
         style: where the style comes from.
         training: how the LoRA is trained.
-        webui: what paints.
+        webui: what paints: an address, what is to be said of one WebUI, or a list of these.
         stylize: how it paints.
         score: what is measured.
         output: what comes out.
@@ -106,7 +106,7 @@ class Project(Settings):
     source: SourceSettings
     style: StyleSettings
     training: TrainingSettings = TrainingSettings()
-    webui: WebUISettings = WebUISettings()
+    webui: WebUIs = (WebUISettings(),)
     stylize: StylizeSettings
     score: ScoreSettings = ScoreSettings()
     # made anew from nothing, so that its path is taken from the file's folder

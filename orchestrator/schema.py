@@ -22,9 +22,13 @@ def keys(model: type[BaseModel], place: Place) -> list[str]:
 
 
 def is_secret(model: type[BaseModel], place: Place) -> bool:
-    """Tell whether what stands at a place must not be shown."""
+    """Tell whether what stands at a place, or around it, must not be shown."""
+    return any(_holds_secret(model, place[:end]) for end in range(1, len(place) + 1))
+
+
+def _holds_secret(model: type[BaseModel], place: Place) -> bool:
     fields = _fields(_inside(model, place[:-1]))
-    here = [field for name, field in fields if place and place[-1] in {name, field.alias}]
+    here = [field for name, field in fields if place[-1] in {name, field.alias}]
     return any(SecretStr in _parts(field.annotation) for field in here)
 
 

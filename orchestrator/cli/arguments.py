@@ -40,9 +40,80 @@ def _report(command: argparse.ArgumentParser) -> None:
 
 
 def _import(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", type=Path, help="a training TOML of sd-scripts, or a preset of the GUI")
-    command.add_argument("--dataset", type=Path, help="the dataset TOML that belongs to it")
-    command.add_argument("--to", type=Path, default=Path("imported.toml"), help="the preset to write")
+    command.add_argument(
+        "file",
+        type=Path,
+        help="a TOML of sd-scripts, a preset of the GUI, a picture as a WebUI saved it, or its styles.csv",
+    )
+    command.add_argument("--dataset", type=Path, help="the dataset TOML that belongs to a training TOML")
+    command.add_argument("--to", type=Path, help="the preset to write")
+
+
+def _count(text: str) -> int:
+    return _number(text, 1, 1000)
+
+
+def _seed(text: str) -> int:
+    return _number(text, 0, 2**32 - 1)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    if text.isdecimal() and least <= int(text) <= most:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"write a whole number from {least} to {most}, not {text!r}")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if all(side.isdecimal() and int(side) and int(side) % 8 == 0 for side in (width, height)):
+        return int(width), int(height)
+    raise argparse.ArgumentTypeError(f"write two multiples of 8, such as 768x512, not {text!r}")
+
+
+def _lora(text: str) -> tuple[str, float]:
+    name, _, weight = text.rpartition(":")
+    try:
+        return (name, float(weight)) if name else (text, 1.0)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"write NAME:WEIGHT, such as film:0.8, not {text!r}") from None
+
+
+def _prune(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    command.add_argument(
+        "--keep", type=_count, metavar="N", help="how many versions stay; webui.lora_versions"
+    )
+    command.add_argument("--dry-run", action="store_true", help="say what would go, and remove nothing")
+
+
+def _webui(command: argparse.ArgumentParser) -> None:
+    command.add_argument("url", help="its address, http://host:7860; a password is taken from $WEBUI_AUTH")
+    command.add_argument("--ca-file", type=Path, metavar="PEM", help="certificates to trust")
+    command.add_argument("--checkpoint", metavar="TITLE", help="what to paint with; else the current one")
+
+
+def _paint(command: argparse.ArgumentParser) -> None:
+    _webui(command)
+    command.add_argument("pictures", type=Path, metavar="IN", help="a picture, or a folder of them")
+    command.add_argument("--payload", default="img2img-style", help="of webui_payloads/, or a .yaml")
+    command.add_argument("--prompt", default="", help="what to paint")
+    command.add_argument(
+        "--lora", action="append", default=[], type=_lora, metavar="NAME:WEIGHT", help="may be repeated"
+    )
+    command.add_argument("--seed", type=_seed, default=1, help="of the noise (default: %(default)s)")
+    command.add_argument("--strength", type=float, help="0 keeps a picture, 1 forgets it; the payload's")
+    command.add_argument(
+        "--size", type=_size, metavar="WxH", help="to paint at, such as 768x512; the picture's own"
+    )
+    command.add_argument("--mask", type=Path, help="white where to paint; a folder of them, by name")
+    command.add_argument("--out", type=Path, help="a .png for one picture, or a folder; beside IN")
+
+
+def _probe(command: argparse.ArgumentParser) -> None:
+    _webui(command)
+    command.add_argument(
+        "--project", type=Path, metavar="project.yaml", help="tell what the WebUI lacks for this project"
+    )
 
 
 def _lora_show(command: argparse.ArgumentParser) -> None:
@@ -70,12 +141,18 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "stylize": ("paint the frames", _project),
     "score": ("measure the painted frames", _project),
     "report": ("write the report, and say where it is", _report),
-    "import": ("take over the settings of sd-scripts or the kohya_ss GUI", _import),
+    "import": ("take over settings of sd-scripts, the kohya_ss GUI or a WebUI", _import),
     "export": ("write the training as sd-scripts reads it, to run it by hand", _export),
     "lora show": ("what a LoRA file says of itself, and whether it is whole", _lora_show),
+    "lora prune": ("remove old versions of the LoRA from the WebUI's folder", _prune),
+    "webui paint": ("paint a picture, or a folder of them", _paint),
+    "webui probe": ("have a WebUI paint a tiny picture, and tell what it is and has", _probe),
     "schema": ("print the JSON Schema of project.yaml, for editors", _nothing),
 }
-GROUPS: Mapping[str, str] = {"lora": "LoRA files"}
+GROUPS: Mapping[str, str] = {
+    "lora": "LoRA files",
+    "webui": "a WebUI by itself, without a project",
+}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from orchestrator.finding import Finding
 
 _MARKS = {"good": "ok", "missing": "--", "bad": "!!"}
+_WIDTH = 90  # characters of what is found that stand in a line
 
 
 def run(args: argparse.Namespace) -> int:
@@ -30,7 +32,7 @@ def table(findings: list[Finding]) -> str:
     """Return the findings as text, each with its remedy below it."""
     lines = []
     for each in findings:
-        lines.append(f"{_MARKS[each.state]} {each.subject:<18} {each.found}")
-        if each.remedy:
-            lines.append(f"{'':<21} {each.remedy}")
+        first, *rest = textwrap.wrap(each.found, _WIDTH, break_on_hyphens=False) or [""]
+        lines.append(f"{_MARKS[each.state]} {each.subject:<18} {first}")
+        lines += [f"{'':<21} {more}" for more in [*rest, *([each.remedy] if each.remedy else [])]]
     return "\n".join(lines)

@@ -22,11 +22,11 @@ def run(args: argparse.Namespace) -> int:
     check_webui(job.project, job.store.root)
     with made(job, [job.graph.train], as_json=args.json) as stages:
         lora = artifacts(job.store)(job.graph.train)
-        with painting(job.project, job.store.root, lora) as (_, installed):
-            pass
+        with painting(job.project, job.store.root, lora) as painters:
+            installed = [painter.lora for painter in painters if painter.lora]
     told = {
-        "prompt": f"<lora:{installed.name}:{job.project.stylize.lora_weight}>",
-        "file": str(installed.file),
+        "prompt": f"<lora:{installed[0].name}:{job.project.stylize.lora_weight}>",
+        "file": ", ".join(each.place for each in installed),
     }
     tell(told, stages, as_json=args.json)
     return 0

@@ -32,7 +32,7 @@ def find(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise DatasetError("there is no such folder of style pictures", where=str(folder))
-    found = sorted((path for path in folder.iterdir() if is_picture(path)), key=_naturally)
+    found = sorted((path for path in folder.iterdir() if is_picture(path)), key=naturally)
     if not found:
         raise DatasetError(
             f"no pictures lie in this folder ({', '.join(sorted(PICTURES))})",
@@ -132,7 +132,8 @@ def _check(path: Path) -> None:
         raise ImageError(what, where=str(path), remedy="Replace it, or take it out of the folder.") from error
 
 
-def _naturally(path: Path) -> list[tuple[int, str]]:
+def naturally(path: Path) -> list[tuple[int, str]]:
+    """Return what puts a file's name where people expect it: `2.png` before `10.png`."""
     parts = re.findall(r"\d+|\D+", path.name.casefold())
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 

@@ -1,4 +1,4 @@
-"""The LoRA in a WebUI that can paint.
+"""The LoRA in the WebUIs that paint.
 
 This is no stage: what a server knows is no artifact of ours, and may be gone tomorrow. So it is done anew,
 without harm, whenever something is to be painted.
@@ -6,54 +6,84 @@ without harm, whenever something is to be painted.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import ProjectError
+from orchestrator.webui.settings import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from orchestrator.artifacts import LoraWeights
     from orchestrator.project import Project
-    from orchestrator.webui.client import Client
-    from orchestrator.webui.loras import InstalledLora
+    from orchestrator.stylization.webui_engine import Painter
+    from orchestrator.webui.card import LoraCard
+    from orchestrator.webui.settings import WebUISettings
 
 
 @contextmanager
-def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[Client, InstalledLora]]:
-    """Yield a WebUI that can paint, and the LoRA as it knows it.
+def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[Painter, ...]]:
+    """Yield the WebUIs, each of which can paint and has the LoRA.
 
     Raises:
-        ProjectError: the project does not say where the WebUI keeps its LoRAs.
-        ModelFileError: the LoRA is certainly of another family than the WebUI's checkpoint.
-        WebUIError: the WebUI cannot be reached, cannot paint, or does not see the LoRA.
+        ProjectError: the project does not say where a WebUI keeps its LoRAs, or two of them paint with
+            different checkpoints.
+        ModelFileError: the LoRA is certainly of another family than a WebUI's checkpoint.
+        WebUIError: a WebUI cannot be reached, cannot paint, or does not see the LoRA.
     """
     from orchestrator.stages.fitting import check_fits
-    from orchestrator.webui.loras import LoraCard, install
+    from orchestrator.stylization.webui_engine import Painter, check_alike, recipe
+    from orchestrator.webui.loras import install
     from orchestrator.webui.opening import opened
+    from orchestrator.webui.payloads import as_listed
 
-    lora_dir = lora_folder(project, work)
-    card = LoraCard(
-        activation_text=project.style.captions.trigger,
-        preferred_weight=project.stylize.lora_weight,
-        description=f"Trained by orchestrate for the project {project.name}.",
-    )
-    model = str(project.training.base_model)
-    with opened(project.webui, model=model, lora_dir=lora_dir, log=work / "webui.log") as client:
-        check_fits(project.training, client, project.webui.checkpoint, lora)
-        yield client, install(lora, lora_dir, client, name=project.name, card=card)
+    payload, model = recipe(project.stylize), str(project.training.base_model)
+    painters = []
+    with ExitStack() as stack:
+        for number, webui in enumerate(project.webui, 1):
+            folder, log = lora_folder(webui, work), _log(work, number)
+            server = stack.enter_context(opened(webui, model=model, lora_dir=_own_loras(work), log=log))
+            check_fits(project.training, server.client, webui.checkpoint, lora)
+            installed = install(lora, folder, server.client, name=project.name, card=_card(project, lora))
+            painters.append(Painter(server, installed, as_listed(payload, server.client)))
+        check_alike(painters)
+        yield tuple(painters)
 
 
-def lora_folder(project: Project, work: Path) -> Path:
-    """Return the folder that the WebUI takes its LoRAs from. Raises ProjectError: it is not said."""
-    if project.webui.lora_dir is not None:
-        return project.webui.lora_dir
-    if project.webui.url == "embedded":
-        return work / "loras"
+def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
+    """Return the folder that a WebUI takes its LoRAs from. Raises ProjectError: it is not said."""
+    if webui.lora_dir is not None:
+        return webui.lora_dir
+    if webui.url == EMBEDDED:
+        return _own_loras(work)
     raise ProjectError(
-        "a WebUI that runs on its own has a LoRA folder, and the project does not name it",
+        f"{webui.url} has a LoRA folder of its own, and the project does not name it",
         where="webui.lora_dir",
         remedy="Set it to the folder that this WebUI takes its LoRAs from, often models/Lora.",
+    )
+
+
+def _own_loras(work: Path) -> Path:
+    return work / "loras"
+
+
+def _log(work: Path, number: int) -> Path:
+    return work / ("webui.log" if number == 1 else f"webui-{number}.log")
+
+
+def _card(project: Project, lora: LoraWeights) -> LoraCard:
+    from orchestrator.stylization.settings import TRIGGER
+    from orchestrator.webui.card import LoraCard
+
+    model, stylize = Path(project.training.base_model).name, project.stylize
+    trigger = project.style.captions.trigger
+    prompt = stylize.prompt.replace(TRIGGER, trigger)
+    return LoraCard(
+        activation_text=trigger,
+        preferred_weight=stylize.lora_weight,
+        description=f"Trained by orchestrate for the project {project.name}.",
+        notes=f"Base model: {model}. Used with the prompt '{prompt}' and {stylize.payload}.",
+        preview=lora.preview,
     )

@@ -11,6 +11,7 @@ from orchestrator import __version__, files
 from orchestrator.pipeline.stage import Made, Stage
 from orchestrator.publish import places
 from orchestrator.settings import FOLDER
+from orchestrator.webui.settings import WebUISettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +34,7 @@ _PACKAGES = ("torch", "diffusers", "peft", "transformers", "numpy", "opencv-pyth
 _NOT_SHOWN: Mapping[str, Any] = {
     "output": True,
     "score": {"device"},
-    "webui": {"auth", "lora_dir", "port", "connect_timeout", "read_timeout", "ready_timeout"},
+    "webui": {"__all__": set(WebUISettings.model_fields) - {"url", "checkpoint"}},
 }
 
 

@@ -46,11 +46,19 @@ def stylize(
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
         from orchestrator.stages.installed import painting
+        from orchestrator.stylization import batch
+        from orchestrator.stylization.rehearsal import rehearse
         from orchestrator.stylization.stylize import stylize as paint_all
-        from orchestrator.stylization.webui_engine import WebUIEngine
+        from orchestrator.stylization.stylize import work_size
+        from orchestrator.stylization.webui_engine import WebUIEngine, fastest_batch
 
-        with painting(project, work, made(train)) as (client, lora):
-            engine = WebUIEngine(client, payload, lora, checkpoint=project.webui.checkpoint)
+        with painting(project, work, made(train)) as painters:
+            rehearse(painters, look)
+            size, frames = work_size(settings, source.clip.size), source.clip.count
+            together = batch.settled(
+                folder, project.webui[0].batch, frames, lambda: fastest_batch(painters, size, look)
+            )
+            engine = WebUIEngine(painters, batch=together, tell=progress.say)
             painted = paint_all(
                 source.clip, engine, folder, look, settings, cuts=made(shots), progress=progress
             )
@@ -61,8 +69,8 @@ def stylize(
         "payload": payload.model_dump(mode="json"),
         "size": settings.size,
         "consistency": settings.consistency.model_dump(mode="json"),
-        "painter": "embedded" if project.webui.url == EMBEDDED else "WebUI",
-        "checkpoint": project.webui.checkpoint,
+        "painter": "embedded" if all(webui.url == EMBEDDED for webui in project.webui) else "WebUI",
+        "checkpoint": project.webui[0].checkpoint,
         "source": source.content,
     }
     return Stage("stylize", 1, content, (shots, train), build, load, resumes=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 from orchestrator import safetensors_file
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from orchestrator.progress import Progress
     from orchestrator.training.settings import TrainingSettings
+
+_PREVIEW = "preview.png"  # what a WebUI shows beside the LoRA
 
 
 def train(
@@ -34,6 +37,7 @@ def train(
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
         run_trainer(settings, made(dataset), folder, progress)
+        shutil.copyfile(_first_picture(made(dataset)), folder / _PREVIEW)
 
     arguments = configs.arguments(settings)
     content = {"trainer": settings.trainer, "arguments": arguments, "model": model, "seed": settings.seed}
@@ -50,4 +54,11 @@ def load(folder: Path) -> LoraWeights:
     (file,) = folder.glob("*.safetensors")
     losses = json.loads((folder / "losses.json").read_text(encoding="utf-8"))
     pairs = tuple((int(step), float(loss)) for step, loss in losses)
-    return LoraWeights(file, safetensors_file.content_hash(file), pairs)
+    preview = folder / _PREVIEW
+    return LoraWeights(
+        file, safetensors_file.content_hash(file), pairs, preview if preview.is_file() else None
+    )
+
+
+def _first_picture(dataset: Dataset) -> Path:
+    return min(dataset.folder.glob("*/*.png"))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -36,10 +38,12 @@ class Paint:
     Attributes:
         init: what to start from, (H, W, 3) uint8 RGB, both sides multiples of 8.
         look: how to paint it.
+        previous: the finished picture before it, of the init's shape, for engines that look back.
     """
 
     init: NDArray[np.uint8]
     look: Look
+    previous: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +60,22 @@ class Painted:
 
 
 class Engine(Protocol):
-    """Paints one picture at a time; the same request gives the same picture."""
+    """Paints pictures; the same request gives the same picture."""
 
-    def paint(self, paint: Paint) -> Painted:
-        """Paint. Raises a subclass of OrchestrateError when it cannot, or did not do what was asked."""
+    @property
+    def batch(self) -> int:
+        """How many pictures in a row are painted together, and so may differ in their last bits if alone."""
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether a picture depends on the finished one before it.
+
+        Then `paint` takes the next only when it is asked for what came of that.
+        """
+
+    def paint(self, paints: Iterable[Paint]) -> Generator[Painted, None, None]:
+        """Yield what comes of each, in their order; as many as it likes are asked for ahead.
+
+        Raises:
+            OrchestrateError: it cannot, or did not do what was asked. Which subclass, tells why.
+        """

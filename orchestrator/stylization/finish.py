@@ -46,14 +46,15 @@ class Finisher:
         height, width = step.frame.shape[:2]
         frame = pictures.resize(painted.picture, (width, height))
         if step.moved is not None:
-            frame = steadied(frame, step.frame, self._before(step.index), step.moved, self._blend)
+            frame = steadied(frame, step.frame, self.before(step.index), step.moved, self._blend)
         pixels = digest.of_bytes(frame.tobytes())
         entry = journal.Entry(step.index, self._look.seed, self._look.strength, pixels, painted.told)
         journal.append(self._path, entry)
         pictures.write_png(self._result.path(step.index), frame)
         self._last = step.index, frame
 
-    def _before(self, index: int) -> NDArray[np.uint8]:
+    def before(self, index: int) -> NDArray[np.uint8]:
+        """Return the finished frame before this one, which must be finished. Raises ImageError."""
         if self._last is not None and self._last[0] == index - 1:
             return self._last[1]
         return pictures.read(self._result.path(index - 1))

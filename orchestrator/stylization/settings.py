@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
-from orchestrator.settings import Settings
+from orchestrator.settings import FOLDER, Settings
 
 Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
 TRIGGER = "{trigger}"
@@ -29,7 +30,7 @@ class StylizeSettings(Settings):
     """How a video is repainted.
 
     Attributes:
-        payload: a preset of `webui_payloads/`.
+        payload: a preset of `webui_payloads/`, or the path of a `.yaml` of one's own.
         prompt: what to paint; `{trigger}` stands for the style's trigger word.
         negative_prompt: what to avoid; the payload's when left out.
         strength: how much is painted anew, 0 nothing to 1 everything; the payload's when left out.
@@ -52,3 +53,11 @@ class StylizeSettings(Settings):
     lora_weight: float = Field(default=1.0, ge=-4, le=4)
     size: tuple[Side, Side] | None = None
     consistency: ConsistencySettings = ConsistencySettings()
+
+    @field_validator("payload")
+    @classmethod
+    def _own_payload_beside_the_file(cls, payload: str, info: ValidationInfo) -> str:
+        if not payload.endswith(".yaml"):
+            return payload
+        folder = Path(info.context[FOLDER]) if info.context and FOLDER in info.context else Path()
+        return str((folder / Path(payload).expanduser()).absolute())

@@ -26,12 +26,14 @@ class Step:
         index: of the frame.
         init: what painting starts from: the source's frame at the work size.
         frame: the source's, (H, W, 3) uint8 RGB.
+        begins_shot: whether it has nothing to do with the frame before.
         moved: how it came from the frame before; None where nothing is carried over.
     """
 
     index: int
     init: NDArray[np.uint8]
     frame: NDArray[np.uint8]
+    begins_shot: bool
     moved: Motion | None
 
 
@@ -53,14 +55,15 @@ def steps(
     if not indices:
         return
     wanted = set(indices)
-    alone = {0, *cuts} if carry else wanted
+    begins = {0, *cuts}
+    alone = begins if carry else wanted
     first, last = max(0, min(wanted) - 1), max(wanted)
     before: NDArray[np.uint8] | None = None
     with closing(decode.frames(clip, start=first)) as frames:
         for index, frame in enumerate(frames, first):
             if index in wanted:
                 moved = None if before is None or index in alone else motion(before, frame)
-                yield Step(index, pictures.resize(frame, size), frame, moved)
+                yield Step(index, pictures.resize(frame, size), frame, index in begins, moved)
             if index == last:
                 return
             before = frame

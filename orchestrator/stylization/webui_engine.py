@@ -1,23 +1,33 @@
-"""Painting with a WebUI, and proof for every picture that it did what was asked."""
+"""Painting with WebUIs, and proof for every picture that they did what was asked."""
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import EffectMissing
+import numpy as np
+
+from orchestrator.errors import EffectMissing, PresetError, ProjectError
+from orchestrator.stylization.batch import fastest
 from orchestrator.stylization.engine import Look, Paint, Painted
 from orchestrator.stylization.settings import TRIGGER
-from orchestrator.webui import images, infotext, payloads
-from orchestrator.webui.proof import CHECKPOINT, prove
-from orchestrator.webui.wire import Img2ImgAnswer, Img2ImgRequest
+from orchestrator.webui import images, payloads, pool
+from orchestrator.webui.asked_again import PASSING, settle
+from orchestrator.webui.loras import check_seen
+from orchestrator.webui.opening import checkpoint
+from orchestrator.webui.proof import prove
+from orchestrator.webui.request import img2img
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from orchestrator.stylization.settings import StylizeSettings
-    from orchestrator.webui.client import Client
     from orchestrator.webui.loras import InstalledLora
+    from orchestrator.webui.opening import Server
     from orchestrator.webui.payloads import Payload
+    from orchestrator.webui.wire import Img2ImgAnswer, Img2ImgRequest
 
 
 def recipe(settings: StylizeSettings) -> Payload:
@@ -29,7 +39,14 @@ def recipe(settings: StylizeSettings) -> Payload:
         "cfg_scale": settings.cfg_scale,
     }
     said = {key: value for key, value in own.items() if value is not None}
-    return payloads.load(settings.payload).model_copy(update=said)
+    payload = payloads.load(settings.payload).model_copy(update=said)
+    if payload.inpaint is not None:
+        raise PresetError(
+            "this payload paints a region of each picture, and a project has no masks that say which",
+            where="stylize.payload",
+            remedy="Choose another one, or paint pictures by `orchestrate webui paint --mask`.",
+        )
+    return payload
 
 
 def look(settings: StylizeSettings, payload: Payload, trigger: str) -> Look:
@@ -49,66 +66,178 @@ def look(settings: StylizeSettings, payload: Payload, trigger: str) -> Look:
     )
 
 
-class WebUIEngine:
-    """An engine that asks a WebUI."""
+@dataclass(frozen=True)
+class Painter:
+    """One WebUI with a LoRA, which paints some pictures by one request.
 
-    def __init__(
-        self, client: Client, payload: Payload, lora: InstalledLora | None, *, checkpoint: str | None = None
-    ) -> None:
-        self._client = client
-        self._payload = payload
-        self._lora = lora
-        self._options = {CHECKPOINT: checkpoint} if checkpoint else {}
+    Attributes:
+        server: the WebUI.
+        lora: as it knows it; None for none.
+        payload: how it paints.
+    """
 
-    def paint(self, paint: Paint) -> Painted:
-        """Paint one picture.
+    server: Server
+    lora: InstalledLora | None
+    payload: Payload
+
+    @property
+    def name(self) -> str:
+        """The WebUI's address."""
+        return self.server.client.url
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are under way there at a time."""
+        return self.server.settings.in_flight
+
+    @property
+    def patience(self) -> float:
+        """Seconds that it may stay away."""
+        return self.server.settings.ready_timeout
+
+    def work(self, paints: Sequence[Paint]) -> tuple[Painted, ...]:
+        """Paint pictures of one size and look.
 
         Raises:
             WebUIError: the WebUI failed; EffectMissing when it answered, but did something else.
         """
-        loras = self._acting(paint.look)
-        request = self._request(paint, loras)
-        answer = self._client.img2img(request)
-        picture = images.decode(answer.images[0])
-        told = _told(answer)
-        prove(request, infotext.parse(told), paint.init, picture, loras)
-        self._check_not_interrupted()
-        return Painted(picture, told)
+        loras = self.acting(paints[0].look)
+        request = self.request(paints, loras)
+        with self.server.watch.painting():
+            answer = self._asked(request)
+        inits = [paint.init for paint in paints]
+        pictures = [images.decode(each) for each in answer.painted(len(inits))]
+        prove(request, answer, inits, pictures, loras)
+        self._check_checkpoint(answer)
+        self.server.frame_finished()
+        return tuple(map(Painted, pictures, answer.told(len(inits))))
 
-    def _request(self, paint: Paint, loras: Mapping[str, str]) -> Img2ImgRequest:
-        height, width = paint.init.shape[:2]
-        look, payload = paint.look, self._payload
-        mentions = [f"<lora:{name}:{look.lora_weight:g}>" for name in loras]
-        return Img2ImgRequest(
-            init_images=(images.encode(paint.init),),
-            prompt=" ".join([look.prompt, *mentions]),
+    def request(self, paints: Sequence[Paint], loras: Iterable[str]) -> Img2ImgRequest:
+        """Return the request that paints pictures of one size and look."""
+        look = paints[0].look
+        return img2img(
+            self.payload,
+            [paint.init for paint in paints],
+            prompt=look.prompt,
             negative_prompt=look.negative_prompt,
             seed=look.seed,
-            width=width,
-            height=height,
-            sampler_name=payload.sampler_name,
-            scheduler=payload.scheduler,
-            steps=payload.steps,
-            cfg_scale=payload.cfg_scale,
-            denoising_strength=look.strength,
-            override_settings=self._options,
+            strength=look.strength,
+            loras=dict.fromkeys(loras, look.lora_weight),
+            checkpoint=self.server.settings.checkpoint,
+            previous=paints[0].previous,
         )
 
-    def _acting(self, look: Look) -> dict[str, str]:
+    def acting(self, look: Look) -> dict[str, str]:
         """Return the content hash of the LoRA that must act, by its name."""
-        if self._lora is None or look.lora_weight == 0:
+        if self.lora is None or look.lora_weight == 0:
             return {}
-        return {self._lora.name: self._lora.content_hash}
+        return {self.lora.name: self.lora.content_hash}
 
-    def _check_not_interrupted(self) -> None:
-        state = self._client.progress().state
-        if state.interrupted or state.skipped:
+    def recover(self) -> None:
+        """Make sure that the WebUI paints with the checkpoint and LoRA that it had. Raises WebUIError."""
+        self.server.recover()
+        if self.lora is not None:
+            check_seen(self.lora, self.server.client)
+
+    def seconds(self, pictures: int, size: tuple[int, int], look: Look) -> float:
+        """Return how long some pictures of a size take by one request. Raises WebUIError."""
+        width, height = size
+        noise = np.random.default_rng(pictures).integers(0, 256, (pictures, height, width, 3), np.uint8)
+        began = time.monotonic()
+        self.work([Paint(each, look) for each in noise])
+        return time.monotonic() - began
+
+    def _asked(self, request: Img2ImgRequest) -> Img2ImgAnswer:
+        """Ask once; after a fault come back when nothing of it is under way any more."""
+        client = self.server.client
+        client.line.wait()
+        try:
+            return client.img2img(request)
+        except PASSING:
+            with client.line.doubt():
+                settle(client, hang_timeout=self.server.settings.hang_timeout)
+            raise
+
+    def _check_checkpoint(self, answer: Img2ImgAnswer) -> None:
+        painted_with = checkpoint(answer.info)
+        if painted_with != self.server.checkpoint:
             raise EffectMissing(
-                "the WebUI was interrupted while it painted: expected a finished picture, got a partial one",
-                where=self._client.url,
-                remedy="Run the same command again: what is finished is kept.",
+                f"expected the checkpoint {self.server.checkpoint}, got {painted_with}",
+                where=self.name,
+                remedy="Somebody has chosen another one there: name yours in webui.checkpoint.",
             )
 
 
-def _told(answer: Img2ImgAnswer) -> str:
-    return answer.info.infotexts[0] if answer.info.infotexts else ""
+class WebUIEngine:
+    """An engine that asks WebUIs, each for what it has time for.
+
+    Args:
+        painters: the WebUIs.
+        batch: pictures a request.
+        tell: is told in a line when a WebUI is lost or comes back; called from any thread.
+    """
+
+    def __init__(self, painters: Sequence[Painter], *, batch: int, tell: Callable[[str], None]) -> None:
+        self.batch = batch
+        self.looks_back = any(painter.payload.needs_previous for painter in painters)
+        self._painters = painters
+        self._tell = tell
+
+    def paint(self, paints: Iterable[Paint]) -> Generator[Painted, None, None]:
+        """Paint pictures of one size and look.
+
+        Raises:
+            WebUIError: the WebUIs failed; EffectMissing when one answered, but did something else.
+        """
+        answers = pool.done(_batches(paints, self.batch), self._painters, self._tell, in_turn=self.looks_back)
+        for painted in answers:
+            yield from painted
+
+
+def check_alike(painters: Sequence[Painter]) -> None:
+    """Make sure that all WebUIs paint with the same checkpoint.
+
+    That they have the same LoRA is known from its installation.
+
+    Raises:
+        ProjectError: two do not; both are named.
+    """
+    first, *others = painters
+    for other in others:
+        if other.server.checkpoint != first.server.checkpoint:
+            raise ProjectError(
+                f"two WebUIs paint with different checkpoints: {first.name} with {first.server.checkpoint},"
+                f" {other.name} with {other.server.checkpoint}",
+                where="webui",
+                remedy="Name the one that both have in webui.checkpoint.",
+            )
+
+
+def fastest_batch(painters: Sequence[Painter], size: tuple[int, int], look: Look) -> int:
+    """Measure how many pictures a request should hold, so that every WebUI can do it.
+
+    Args:
+        painters: the WebUIs; they are measured side by side.
+        size: width and height of the pictures.
+        look: how they are painted.
+
+    Raises:
+        WebUIError: one cannot paint even one picture.
+    """
+    if any(painter.payload.one_at_a_time for painter in painters):
+        return 1
+    with ThreadPoolExecutor(len(painters)) as side_by_side:
+        return min(
+            side_by_side.map(lambda painter: fastest(lambda n: painter.seconds(n, size, look)), painters)
+        )
+
+
+def _batches(paints: Iterable[Paint], size: int) -> Iterator[list[Paint]]:
+    batch: list[Paint] = []
+    for paint in paints:
+        batch.append(paint)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

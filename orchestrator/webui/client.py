@@ -1,16 +1,34 @@
-"""The calls of `/sdapi/v1` that are used here, typed."""
+"""The calls of a WebUI that are used here, typed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.errors import WebUINonsense
+from orchestrator.errors import WebUIFailed, WebUINonsense
+from orchestrator.webui.line import Line
 from orchestrator.webui.transport import Transport
-from orchestrator.webui.wire import Checkpoint, Img2ImgAnswer, Img2ImgRequest, LoraEntry, ProgressAnswer
+from orchestrator.webui.wire import (
+    Checkpoint,
+    ControlModels,
+    ControlModules,
+    Enlarged,
+    Img2ImgAnswer,
+    Img2ImgRequest,
+    LoraEntry,
+    Memory,
+    Named,
+    ProgressAnswer,
+    Sampler,
+    Scheduler,
+    Scripts,
+    Vae,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from typing_extensions import Self
@@ -18,22 +36,23 @@ if TYPE_CHECKING:
     from orchestrator.webui.settings import WebUISettings
 
 T = TypeVar("T")
-_PAINTED = TypeAdapter(Img2ImgAnswer)
-_LORAS = TypeAdapter(list[LoraEntry])
-_OPTIONS = TypeAdapter(dict[str, object])
-_MODELS = TypeAdapter(list[Checkpoint])
-_PROGRESS = TypeAdapter(ProgressAnswer)
+_API = "/sdapi/v1"
 
 
 class Client:
-    """A WebUI at one address. Every method raises the errors of `Transport.call`.
+    """A WebUI at one address; several threads may use it. Every method raises the errors of `Transport.call`.
 
-    An answer of another shape than the API's is `WebUINonsense`.
+    An answer of another shape than the API's is `WebUINonsense`. What a flavour does not have is refused
+    with 404, as `WebUIRefused`.
+
+    Attributes:
+        line: where its requests wait for each other, if need be.
     """
 
     def __init__(self, url: str, settings: WebUISettings) -> None:
         self._transport = Transport(url, settings)
         self._read_timeout = settings.read_timeout
+        self.line = Line()
 
     @property
     def url(self) -> str:
@@ -53,34 +72,100 @@ class Client:
             request: what to paint.
             read_timeout: seconds of silence to bear this time; the settings' when None.
         """
-        body = request.model_dump(mode="json", exclude_none=True)
+        said = {
+            name: value
+            for name in Img2ImgRequest.model_fields
+            if (value := getattr(request, name)) is not None
+        }
         patience = read_timeout or self._read_timeout
-        return self._read(_PAINTED, self._transport.call("POST", "img2img", body, read_timeout=patience))
+        answer = self._transport.call("POST", f"{_API}/img2img", said, read_timeout=patience)
+        return self._read(Img2ImgAnswer, answer)
 
-    def loras(self) -> list[LoraEntry]:
-        """Return the LoRAs that stand in the WebUI's list."""
-        return self._read(_LORAS, self._transport.call("GET", "loras"))
-
-    def refresh_loras(self) -> None:
-        """Make the WebUI look into its LoRA folder again."""
-        self._transport.call("POST", "refresh-loras")
-
-    def options(self) -> dict[str, Any]:
-        """Return the options; WebUIRefused while one of them has a value of a wrong type."""
-        return self._read(_OPTIONS, self._transport.call("GET", "options"))
-
-    def models(self) -> list[Checkpoint]:
-        """Return the checkpoints."""
-        return self._read(_MODELS, self._transport.call("GET", "sd-models"))
+    def extra_single_image(self, image: str, upscaler: str, scale: float) -> str:
+        """Enlarge a picture, base64 both ways. A listed upscaler without its weights resizes plainly."""
+        body = {"image": image, "upscaler_1": upscaler, "upscaling_resize": scale, "resize_mode": 0}
+        answer = self._transport.call(
+            "POST", f"{_API}/extra-single-image", body, read_timeout=self._read_timeout
+        )
+        return self._read(Enlarged, answer).image
 
     def progress(self) -> ProgressAnswer:
         """Return the state of the current or last job."""
-        answer = self._transport.call("GET", "progress?skip_current_image=true")
-        return self._read(_PROGRESS, answer)
+        return self._get(ProgressAnswer, f"{_API}/progress?skip_current_image=true")
 
-    def _read(self, shape: TypeAdapter[T], value: Any) -> T:
+    def interrupt(self) -> None:
+        """End the current job, whosever it is: it answers 200 with what it has painted so far."""
+        self._transport.call("POST", f"{_API}/interrupt")
+
+    def options(self) -> dict[str, Any]:
+        """Return the options. A WebUI takes a value of any type, and then cannot tell them any more."""
         try:
-            return shape.validate_python(value)
+            return self._get(dict[str, object], f"{_API}/options")
+        except WebUIFailed as error:
+            raise WebUIFailed(
+                f"the WebUI cannot tell its options: {error.what}",
+                where=self.url,
+                remedy="One of them has a value of a wrong type: set it anew there, or mend its config.json.",
+            ) from error
+
+    def set_options(self, changes: Mapping[str, Any]) -> None:
+        """Change options for good; each value must have the type that `options` shows."""
+        self._transport.call("POST", f"{_API}/options", dict(changes), read_timeout=self._read_timeout)
+
+    def loras(self) -> list[LoraEntry]:
+        """Return the LoRAs that stand in the WebUI's list."""
+        return self._get(list[LoraEntry], f"{_API}/loras")
+
+    def refresh_loras(self) -> None:
+        """Make the WebUI look into its LoRA folder again."""
+        self._transport.call("POST", f"{_API}/refresh-loras")
+
+    def models(self) -> list[Checkpoint]:
+        """Return the checkpoints."""
+        return self._get(list[Checkpoint], f"{_API}/sd-models")
+
+    def samplers(self) -> list[Sampler]:
+        """Return the samplers."""
+        return self._get(list[Sampler], f"{_API}/samplers")
+
+    def schedulers(self) -> list[Scheduler]:
+        """Return the noise schedules; SD.Next has no such list."""
+        return self._get(list[Scheduler], f"{_API}/schedulers")
+
+    def upscalers(self) -> list[Named]:
+        """Return the upscalers; one may be listed whose weights are missing."""
+        return self._get(list[Named], f"{_API}/upscalers")
+
+    def vaes(self, path: str) -> list[Vae]:
+        """Return the VAEs, at `sd-vae` or `sd-modules` as the flavour has it."""
+        return self._get(list[Vae], f"{_API}/{path}")
+
+    def scripts(self) -> Scripts:
+        """Return the titles of scripts and extensions."""
+        return self._get(Scripts, f"{_API}/scripts")
+
+    def control_models(self) -> tuple[str, ...]:
+        """Return ControlNet's models."""
+        return self._get(ControlModels, "/controlnet/model_list").model_list
+
+    def control_modules(self) -> tuple[str, ...]:
+        """Return ControlNet's preprocessors."""
+        return self._get(ControlModules, "/controlnet/module_list").module_list
+
+    def memory(self) -> Memory:
+        """Return how much memory there is."""
+        return self._get(Memory, f"{_API}/memory")
+
+    def flags(self) -> dict[str, Any]:
+        """Return the command line's options; Forge fails at this when it was given a port."""
+        return self._get(dict[str, object], f"{_API}/cmd-flags")
+
+    def _get(self, shape: type[T], path: str) -> T:
+        return self._read(shape, self._transport.call("GET", path))
+
+    def _read(self, shape: type[T], value: Any) -> T:
+        try:
+            return cast("T", _adapter(cast("Any", shape)).validate_python(value))
         except ValidationError as error:
             fault = error.errors(include_input=False, include_url=False)[0]
             place = ".".join(str(part) for part in fault["loc"]) or "the answer"
@@ -88,3 +173,8 @@ class Client:
                 f"the WebUI's answer has another shape than expected: {place}: {fault['msg']}",
                 where=self.url,
             ) from error
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from orchestrator.errors import (
     MissingPackage,
@@ -18,7 +18,7 @@ from orchestrator.errors import (
 )
 from orchestrator.files import storage_errors
 from orchestrator.process import Program, running
-from orchestrator.webui.client import Client
+from orchestrator.webui.supervision import last_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,43 +28,38 @@ if TYPE_CHECKING:
 
 READY = "ready "
 _TOLD = (ModelFileError, MissingPackage)  # its last line says these in full; it exits with our own codes
-_LAST_LINES = 5
-_DYING_SECONDS = 1.0
 
 
 @contextmanager
-def serving(settings: WebUISettings, *, model: str, lora_dir: Path, log: Path) -> Iterator[Client]:
-    """Start the embedded WebUI, yield a client once it listens, and stop it whatever happens.
+def serving(
+    settings: WebUISettings, *, model: str, lora_dir: Path, log: Path, before: str = ""
+) -> Iterator[tuple[Child, str]]:
+    """Run the embedded WebUI for as long as the context lasts; yield it and its address once it listens.
 
     Args:
         settings: its port, credentials and time-outs.
         model: `pocket`, or the path of a checkpoint.
         lora_dir: where it looks for LoRAs.
         log: its output is added to this file.
+        before: the address that it had before, and gets again.
 
     Raises:
         PortTaken: the port is in use.
         ModelFileError: the model cannot be used.
         MissingPackage: what it runs on is not installed.
-        WebUIUnreachable: it died, at the start or later, or did not come up in time; its last lines are told.
+        WebUIUnreachable: it ended at its start or did not come up in time; its last lines are told.
     """
     with storage_errors(lora_dir):
         lora_dir.mkdir(parents=True, exist_ok=True)
-    program = Program(_command(settings, model, lora_dir.absolute()), Path.cwd(), _login(settings))
-    with running(program, log=log) as server:
-        url = _address(server, settings, log)
-        with Client(url, settings) as client:
-            try:
-                yield client
-            except WebUIUnreachable as error:
-                if _is_alive(server):
-                    raise
-                raise _death(server, log) from error
+    port = urlsplit(before).port or settings.port or 0
+    command = _command(port, model, lora_dir.absolute())
+    with running(Program(command, Path.cwd(), _login(settings)), log=log) as server:
+        yield server, _address(server, settings, log)
 
 
-def _command(settings: WebUISettings, model: str, lora_dir: Path) -> tuple[str, ...]:
+def _command(port: int, model: str, lora_dir: Path) -> tuple[str, ...]:
     command = (sys.executable, "-m", "orchestrator.embedded.webui")
-    options = ("--port", str(settings.port or 0), "--model", model, "--lora-dir", str(lora_dir))
+    options = ("--port", str(port), "--model", model, "--lora-dir", str(lora_dir))
     return (*command, *options)
 
 
@@ -96,21 +91,10 @@ def _failed_start(server: Child, settings: WebUISettings, log: Path) -> Orchestr
             remedy="Choose another port, or leave it out: any free one is taken then.",
         )
     told = next((kind for kind in _TOLD if kind.exit_code == code), None)
-    return told(server.tail[-1]) if told and server.tail else _death(server, log)
-
-
-def _is_alive(server: Child) -> bool:
-    """Tell whether the server goes on; a connection may drop a moment before its process is gone."""
-    deadline = time.monotonic() + _DYING_SECONDS
-    while server.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return server.poll() is None
-
-
-def _death(server: Child, log: Path) -> WebUIUnreachable:
-    last = " | ".join(server.tail[-_LAST_LINES:]) or "no output"
+    if told and server.tail:
+        return told(server.tail[-1])
     return WebUIUnreachable(
-        f"the embedded WebUI stopped with exit code {server.wait()}: {last}",
+        f"the embedded WebUI stopped with {last_words(server)}",
         where=str(log),
         remedy="Its whole output stands in that file; webui.ready_timeout bounds its start.",
     )

@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from orchestrator import png
 from orchestrator.errors import WebUINonsense
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FAST = 1  # zlib level: the picture travels once, mostly within one machine
 _FORMATS = ("PNG", "JPEG", "WEBP")  # told by their first bytes, whatever the server calls them
 MAX_PIXELS = 64_000_000
 
 
 def encode(picture: NDArray[np.uint8]) -> str:
-    """Return a picture, (H, W, 3) uint8 RGB, as base64 of a PNG."""
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, format="PNG", compress_level=_FAST)
-    return base64.b64encode(file.getbuffer()).decode("ascii")
+    """Return a picture, (H, W, 3) RGB or (H, W) grey, uint8, as base64 of a PNG."""
+    return base64.b64encode(png.encode(picture)).decode("ascii")
 
 
 def decode(text: str) -> NDArray[np.uint8]:

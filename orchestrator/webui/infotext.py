@@ -35,10 +35,11 @@ class Infotext:
     @property
     def lora_hashes(self) -> dict[str, str]:
         """The LoRAs that were applied: the first digits of their content hash, by name."""
-        pairs = (
-            pair.rpartition(":") for pair in self.fields.get("Lora hashes", "").split(",") if pair.strip()
-        )
-        return {name.strip(): digits.strip() for name, _, digits in pairs}
+        if "LoRA networks" in self.fields:  # SD.Next's two lists
+            names, hashes = (_items(self.fields.get(key, "")) for key in ("LoRA networks", "LoRA hashes"))
+            return dict(zip(names, hashes, strict=False))
+        told = (item.rpartition(":") for item in _items(self.fields.get("Lora hashes", "")))
+        return {name.strip(): digits.strip() for name, _, digits in told}
 
 
 def parse(text: str) -> Infotext:
@@ -51,8 +52,16 @@ def parse(text: str) -> Infotext:
     if not last.startswith("Steps:"):
         lines, last = [*lines, last], ""
     prompt, _, negative = "\n".join(lines).partition(_NEGATIVE)
-    fields = {key.strip(): _plain(value.strip()) for key, value in _PAIR.findall(last)}
-    return Infotext(prompt.strip(), negative.strip(), fields)
+    return Infotext(prompt.strip(), negative.strip(), pairs(last))
+
+
+def pairs(line: str) -> dict[str, str]:
+    """Return the `Key: value` pairs of a line, such as ControlNet's own within a value."""
+    return {key.strip(): _plain(value.strip()) for key, value in _PAIR.findall(line)}
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
 
 
 def _plain(value: str) -> str:

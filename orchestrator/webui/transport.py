@@ -1,30 +1,43 @@
-"""One keep-alive HTTP connection to a WebUI, with every fault told as one of our own errors."""
+"""Keep-alive HTTP connections to a WebUI, with every fault told as one of our own errors."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
+import ssl
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
 from urllib3.util import Retry
 
-from orchestrator.errors import WebUINonsense, WebUIRefused, WebUIUnauthorized, WebUIUnreachable
+from orchestrator.errors import (
+    ProjectError,
+    WebUIFailed,
+    WebUINonsense,
+    WebUIRefused,
+    WebUIUnauthorized,
+    WebUIUnreachable,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orchestrator.webui.settings import WebUISettings
 
 _MAX_ANSWER = 256 << 20  # bytes; a lossless 8K picture in base64 is below
 _MAX_REASON = 300  # characters of a server's own words
 _CHUNK = 1 << 16
 _QUICK = 30.0  # seconds of silence to bear in calls that are answered even while a picture is painted
+_CONNECTIONS = 16  # kept open: those in flight, and one that looks after them
 
 # A connection that was refused carried nothing, so any request may try again; a request that was sent may be
-# under way, so only a GET is repeated then. With this back-off a dead address is told within a second.
+# under way, so only a GET is repeated then. With this back-off a dead address is told within a second; a
+# gateway's Retry-After could make it hours.
 _RETRIES = Retry(
     total=None,
     connect=3,
@@ -37,47 +50,66 @@ _RETRIES = Retry(
     backoff_factor=0.1,
     raise_on_status=False,
     raise_on_redirect=False,
+    respect_retry_after_header=False,
 )
 
 
 class Transport:
-    """JSON in, JSON out."""
+    """JSON in, JSON out; several threads may call at once.
+
+    Raises:
+        ProjectError: the file of certificates cannot be read.
+    """
 
     def __init__(self, url: str, settings: WebUISettings) -> None:
         self.url = url
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=_RETRIES))
+            adapter = HTTPAdapter(max_retries=_RETRIES, pool_maxsize=_CONNECTIONS)
+            self._session.mount(scheme, adapter)
+        self._session.headers.update(
+            {name: value.get_secret_value() for name, value in settings.headers.items()}
+        )
         # Sent from the start, since a WebUI's 401 does not ask for credentials. The empty hook keeps requests
         # from sending what a ~/.netrc may hold for that host.
         self._session.auth = _credentials(settings) or _anonymous
         self._session.trust_env = not _is_loopback(url)  # a proxy cannot reach this machine's own ports
+        # named with each request: a session's own is ignored where the environment names another
+        self._trusted = _readable(settings.ca_file) if settings.ca_file else True
         self._connect_timeout = settings.connect_timeout
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
         self._session.close()
 
     def call(self, method: str, path: str, body: Any = None, *, read_timeout: float = _QUICK) -> Any:
         """Send one request and return the answer's JSON value.
 
+        Args:
+            method: `GET`, which is repeated after passing faults, or `POST`, which is not.
+            path: from the server's root, such as `/sdapi/v1/progress`.
+            body: a JSON value.
+            read_timeout: seconds of silence to bear, and seconds that the answer may take once it has begun.
+
         Raises:
             WebUIUnreachable: nobody answers, in time or at all.
             WebUIUnauthorized: 401 or 403.
-            WebUIRefused: any other error status; the server's own reason is quoted.
+            WebUIFailed: 500 and above; the server's own reason is quoted.
+            WebUIRefused: any other error status; likewise.
             WebUINonsense: a redirection, HTML, broken JSON, or more than 256 MiB.
         """
         try:
             with self._session.request(
                 method,
-                f"{self.url}/sdapi/v1/{path}",
+                f"{self.url}{path}",
                 json=body,
                 timeout=(self._connect_timeout, read_timeout),
                 allow_redirects=False,
                 stream=True,
+                verify=self._trusted,
             ) as response:
-                return _value(response, _bounded(response), self.url)
-        except requests.RequestException as error:
+                return _value(response, _bounded(response, time.monotonic() + read_timeout), self.url)
+        except (requests.RequestException, HTTPError) as error:
             raise _translated(error, self.url) from error
 
 
@@ -100,10 +132,25 @@ def _is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def _bounded(response: requests.Response) -> bytes:
+def _readable(ca_file: Path) -> str:
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise ProjectError(
+            f"the certificates in {ca_file} cannot be read: {error.strerror or error}",
+            where="webui.ca_file",
+            remedy="Name a PEM file with the certificate, or that of the authority that signed it.",
+        ) from error
+    return str(ca_file)
+
+
+def _bounded(response: requests.Response, deadline: float) -> bytes:
     body = bytearray()
-    for chunk in response.iter_content(_CHUNK):
+    # what has come, not a whole chunk: a byte now and then would never fill one
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
         body += chunk
+        if time.monotonic() > deadline:
+            raise WebUIUnreachable("the answer comes in too slowly", where=response.url)
         if len(body) > _MAX_ANSWER:
             raise WebUINonsense(f"the answer is larger than {_MAX_ANSWER >> 20} MiB", where=response.url)
     return bytes(body)
@@ -122,9 +169,11 @@ def _value(response: requests.Response, body: bytes, url: str) -> Any:
         raise _not_json(response, url) from error
     if response.ok and not response.is_redirect:
         return value
+    told = f"{response.request.method} {urlsplit(response.url).path} (status {response.status_code})"
+    if response.status_code >= requests.codes.server_error:
+        raise WebUIFailed(f"the WebUI failed at {told}: {reason(value)}", where=url)
     raise WebUIRefused(
-        f"the WebUI refused {response.request.method} {urlsplit(response.url).path}"
-        f" (status {response.status_code}): {reason(value)}",
+        f"the WebUI refused {told}: {reason(value)}",
         where=url,
         remedy="Start it with --api." if response.status_code == requests.codes.not_found else "",
     )
@@ -161,19 +210,26 @@ def _field_fault(item: Any) -> str:
     return f"{place}: {item.get('msg', '')}"
 
 
-def _translated(error: requests.RequestException, url: str) -> WebUIUnreachable | WebUINonsense:
+def _translated(error: requests.RequestException | HTTPError, url: str) -> WebUIUnreachable | WebUINonsense:
     told = error.args[0] if error.args else None
     cause = getattr(told, "reason", told)  # urllib3 wraps the last failure of a retried request
     if isinstance(error, requests.exceptions.SSLError):
-        what = "the server's certificate is not trusted"
-    elif isinstance(error, requests.exceptions.ProxyError):
+        return _insecure(error, url)
+    if isinstance(error, requests.exceptions.ProxyError):
         what = "the proxy does not let us through"
     elif isinstance(error, requests.ConnectTimeout) or isinstance(cause, NewConnectionError):
         what = "nobody answers at this address"
-    elif isinstance(error, requests.ReadTimeout) or isinstance(cause, ReadTimeoutError):
+    elif isinstance(error, (requests.ReadTimeout, ReadTimeoutError)) or isinstance(cause, ReadTimeoutError):
         what = "the WebUI fell silent in the middle of a request"
-    elif isinstance(error, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+    elif isinstance(error, (requests.ConnectionError, ProtocolError)):
         what = "the WebUI dropped the connection in the middle of a request"
     else:
         return WebUINonsense(f"the answer cannot be read ({type(error).__name__})", where=url)
     return WebUIUnreachable(what, where=url, remedy="Check that the WebUI runs with --api, and webui.url.")
+
+
+def _insecure(error: requests.exceptions.SSLError, url: str) -> WebUIUnreachable:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        remedy = "Set webui.ca_file to its certificate, or that of the authority that signed it."
+        return WebUIUnreachable("the server's certificate is not trusted", where=url, remedy=remedy)
+    return WebUIUnreachable("no TLS is spoken here", where=url, remedy="Write http:// in webui.url.")

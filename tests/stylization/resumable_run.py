@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +24,18 @@ CUT = 6
 class SlowEngine:
     """Inverts a part of the picture and flickers: each picture has other noise. Keeps what it was given."""
 
-    def __init__(self, seconds: float) -> None:
+    looks_back = False
+
+    def __init__(self, seconds: float, *, batch: int = 1) -> None:
         self.seconds = seconds
+        self.batch = batch
         self.inits: list[np.ndarray] = []
 
-    def paint(self, paint: Paint) -> Painted:
+    def paint(self, paints: Iterable[Paint]) -> Generator[Painted, None, None]:
+        for paint in paints:
+            yield self.painted(paint)
+
+    def painted(self, paint: Paint) -> Painted:
         time.sleep(self.seconds)
         self.inits.append(paint.init)
         seeds = [paint.look.seed, int(paint.init.sum())]

@@ -76,10 +76,10 @@ def undisturbed(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
 class FailingEngine(SlowEngine):
     """Loses its WebUI at the fifth picture."""
 
-    def paint(self, paint: Paint) -> Painted:
+    def painted(self, paint: Paint) -> Painted:
         if len(self.inits) == 4:
             raise WebUIUnreachable("gone")
-        return super().paint(paint)
+        return super().painted(paint)
 
 
 def test_every_frame_is_painted_once_and_journaled(clip: Clip, undisturbed: Path) -> None:

@@ -26,6 +26,14 @@ def test_all_parts_are_read() -> None:
     assert told.lora_hashes == {"bunny-0a1b2c3d4e5f": "0a1b2c3d4e5f", "other": "ffff00001111"}
 
 
+def test_the_loras_of_sdnext_are_read() -> None:
+    """It lists names and hashes apart, in one order."""
+    told = parse(
+        'a\nSteps: 20, LoRA networks: "bunny-0a1b, other", LoRA hashes: "0a1b2c3d4e5f, ffff00001111"'
+    )
+    assert told.lora_hashes == {"bunny-0a1b": "0a1b2c3d4e5f", "other": "ffff00001111"}
+
+
 def test_text_without_pairs_is_a_prompt() -> None:
     """A prompt with colons and commas is not mistaken for parameters, nor is nothing."""
     assert parse("Scene: night, Mood: calm").fields == {}

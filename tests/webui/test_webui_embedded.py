@@ -13,14 +13,14 @@ import pytest
 from safetensors.numpy import save_file
 
 from orchestrator.artifacts import LoraWeights
-from orchestrator.errors import ModelFileError, PortTaken, WebUIUnauthorized, WebUIUnreachable
+from orchestrator.errors import ModelFileError, PortTaken, WebUICrashed, WebUIUnauthorized
 from orchestrator.safetensors_file import content_hash, header
-from orchestrator.stylization.engine import Look, Paint
+from orchestrator.stylization.engine import Look, Paint, Painted
 from orchestrator.stylization.settings import StylizeSettings
-from orchestrator.stylization.webui_engine import WebUIEngine, look, recipe
+from orchestrator.stylization.webui_engine import Painter, WebUIEngine, look, recipe
 from orchestrator.webui.client import Client
-from orchestrator.webui.loras import install
-from orchestrator.webui.opening import opened
+from orchestrator.webui.loras import InstalledLora, install
+from orchestrator.webui.opening import Server, opened
 from orchestrator.webui.settings import WebUISettings
 
 if TYPE_CHECKING:
@@ -39,10 +39,18 @@ def servers() -> list[psutil.Process]:
 
 
 @contextmanager
-def serving(folder: Path, *, model: str = "pocket", **settings: object) -> Iterator[Client]:
+def serving(folder: Path, *, model: str = "pocket", **settings: object) -> Iterator[Server]:
     options = WebUISettings(**settings)
-    with opened(options, model=model, lora_dir=folder / "loras", log=folder / "webui.log") as client:
-        yield client
+    with opened(options, model=model, lora_dir=folder / "loras", log=folder / "webui.log") as server:
+        yield server
+
+
+def painted(
+    server: Server, looks: list[Look], lora: InstalledLora | None = None, *, batch: int = 1
+) -> list[Painted]:
+    """Paint the one frame over, in each of these ways."""
+    engine = WebUIEngine([Painter(server, lora, recipe(SETTINGS))], batch=batch, tell=print)
+    return list(engine.paint(Paint(FRAME, each) for each in looks))
 
 
 def random_lora(folder: Path) -> LoraWeights:
@@ -63,54 +71,74 @@ def random_lora(folder: Path) -> LoraWeights:
 
 
 @pytest.fixture(scope="module")
-def webui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Path]]:
-    """A client of a real embedded WebUI that wants a password, and its folder."""
+def webui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """A real embedded WebUI that wants a password, and its folder."""
     folder = tmp_path_factory.mktemp("webui")
-    with serving(folder, auth=AUTH) as client:
-        yield client, folder
+    with serving(folder, auth=AUTH) as server:
+        yield server, folder
 
 
-def test_the_password_stands_on_no_command_line(webui: tuple[Client, Path]) -> None:
+def test_the_password_stands_on_no_command_line(webui: tuple[Server, Path]) -> None:
     """Every user of a machine may list those; the server knows it nevertheless."""
-    client, folder = webui
+    (server, folder) = webui
     family = psutil.Process().children(recursive=True)
     assert servers()
     assert not [each for each in family if "hunter2" in " ".join(each.cmdline())]
-    with pytest.raises(WebUIUnauthorized), Client(client.url, WebUISettings(auth="me:other")) as stranger:
-        stranger.progress()
+    with pytest.raises(WebUIUnauthorized), Client(server.client.url, WebUISettings(auth="me:other")) as other:
+        other.progress()
     assert "hunter2" not in (folder / "webui.log").read_text()
 
 
-def test_a_lora_is_installed_and_proven_to_act(webui: tuple[Client, Path]) -> None:
+def test_a_lora_is_installed_and_proven_to_act(webui: tuple[Server, Path]) -> None:
     """With the LoRA another picture comes than without, the same each time, and the proof accepts it."""
-    client, folder = webui
-    payload, style = recipe(SETTINGS), look(SETTINGS, recipe(SETTINGS), "bnny")
-    lora = install(random_lora(folder), folder / "loras", client, name="random")
-    engine = WebUIEngine(client, payload, lora)
-    first, again = (engine.paint(Paint(FRAME, style)) for _ in range(2))
-    without = WebUIEngine(client, payload, None).paint(Paint(FRAME, style))
+    server, folder = webui
+    style = look(SETTINGS, recipe(SETTINGS), "bnny")
+    lora = install(random_lora(folder), folder / "loras", server.client, name="random")
+    first, again = painted(server, [style, style], lora)
+    (without,) = painted(server, [style])
     assert first.picture.shape == FRAME.shape
     assert np.array_equal(first.picture, again.picture)
     assert np.abs(first.picture.astype(int) - without.picture).mean() > 0.5
     assert first.told.startswith(f"bnny street <lora:{lora.name}:1>")
 
 
-def test_another_password_is_refused(webui: tuple[Client, Path]) -> None:
+def test_another_password_is_refused(webui: tuple[Server, Path]) -> None:
     """The embedded WebUI wants the password that it was started with."""
-    url = webui[0].url
+    url = webui[0].client.url
     with Client(url, WebUISettings(url=url, auth="me:other")) as client, pytest.raises(WebUIUnauthorized):
         client.progress()
 
 
-def test_a_server_that_dies_is_told_with_its_log_and_nothing_stays(tmp_path: Path) -> None:
-    """When the WebUI is killed under our hands, the error says so, and where its output stands."""
+def test_a_batch_paints_what_single_requests_paint(webui: tuple[Server, Path]) -> None:
+    """All pictures of a request have the one seed."""
+    looks = [Look("a street", "", 5, 0.3, 0)] * 5
+    together, alone = painted(webui[0], looks, batch=3), painted(webui[0], looks[:1])
+    assert len(together) == 5
+    for each in together:
+        assert np.abs(each.picture.astype(int) - alone[0].picture).max() <= 1
+
+
+def test_a_server_that_dies_comes_back_and_the_run_goes_on(tmp_path: Path) -> None:
+    """It gets its address, its LoRA folder and its checkpoint again; nothing of it stays afterwards."""
     others = set(servers())
-    with pytest.raises(WebUIUnreachable, match=r"webui\.log: the embedded WebUI stopped") as caught:  # noqa: SIM117 - the server dies inside
-        with serving(tmp_path) as client:
-            (server,) = set(servers()) - others
-            server.kill()
-            WebUIEngine(client, recipe(SETTINGS), None).paint(Paint(FRAME, Look("", "", 1, 0.3, 0)))
-    assert "exit code 137" in str(caught.value)
+    with serving(tmp_path) as server:
+        url, before = server.client.url, painted(server, [Look("a street", "", 1, 0.3, 0)])
+        (program,) = set(servers()) - others
+        program.kill()
+        after = painted(server, [Look("a street", "", 1, 0.3, 0)])
+        assert server.client.url == url
+        assert np.array_equal(before[0].picture, after[0].picture)
+    assert set(servers()) == others
+
+
+def test_a_server_that_dies_too_often_is_told_with_its_log(tmp_path: Path) -> None:
+    """The error says how it ended, and where its output stands."""
+    others = set(servers())
+    with pytest.raises(WebUICrashed, match=r"webui\.log: the WebUI stopped.*exit code 137"):  # noqa: SIM117 - the server dies inside
+        with serving(tmp_path, restarts=0) as server:
+            (program,) = set(servers()) - others
+            program.kill()
+            painted(server, [Look("", "", 1, 0.3, 0)])
     assert set(servers()) == others
 
 

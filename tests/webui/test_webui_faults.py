@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import socket
 import time
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from orchestrator.errors import (
     WebUIError,
+    WebUIFailed,
     WebUINonsense,
     WebUIRefused,
     WebUIUnauthorized,
@@ -65,8 +67,8 @@ FAULTS: dict[str, tuple[Callable[[Handler], None], type[WebUIError], str]] = {
     "no picture": (lambda h: h.send_value({"images": [], "info": "{}"}), WebUINonsense, "images"),
     "broken info": (lambda h: h.send_value({"images": ["x"], "info": "{"}), WebUINonsense, "info"),
     "401": (lambda h: h.send_value({"detail": "Not authenticated"}, status=401), WebUIUnauthorized, "401"),
-    "500 of A1111": (lambda h: h.send_value(A1111_500, status=500), WebUIRefused, "out of memory"),
-    "500 of Forge": (lambda h: h.send_value({"message": "no GPU"}, status=500), WebUIRefused, "no GPU"),
+    "500 of A1111": (lambda h: h.send_value(A1111_500, status=500), WebUIFailed, "out of memory"),
+    "500 of Forge": (lambda h: h.send_value({"message": "no GPU"}, status=500), WebUIFailed, "no GPU"),
     "422": (lambda h: h.send_value(PYDANTIC_422, status=422), WebUIRefused, "body.steps: value is not"),
     "404": (lambda h: h.send_value({"detail": "Not Found"}, status=404), WebUIRefused, "--api"),
     "redirection": (lambda h: h.send(b"", status=302, Location="/login"), WebUINonsense, "status 302"),
@@ -120,6 +122,49 @@ def test_reading_is_repeated_over_a_short_outage(staged: Staged) -> None:
     assert len(staged.asked) == 3
 
 
+def test_a_gateway_cannot_make_us_wait_for_hours(staged: Staged) -> None:
+    """Its Retry-After is not obeyed: an outage is over soon, or told."""
+    before = time.monotonic()
+    staged.answers["loras"] = lambda h: h.send(b"{}", status=503, **{"Retry-After": "3600"})
+    with client(staged.url) as webui, pytest.raises(WebUIFailed, match="503"):
+        webui.loras()
+    assert time.monotonic() - before < 2
+
+
+def test_an_answer_that_trickles_in_is_given_up(staged: Staged) -> None:
+    """A byte now and then keeps no request alive."""
+
+    def trickle(handler: Handler) -> None:
+        handler.send(b"", **{"Content-Length": "1000"})
+        for _ in range(20):
+            handler.wfile.write(b" ")
+            time.sleep(0.1)
+        handler.close_connection = True
+
+    staged.answers["img2img"] = trickle
+    with (
+        client(staged.url, read_timeout=0.3) as webui,
+        pytest.raises(WebUIUnreachable, match="too slowly"),
+    ):
+        webui.img2img(REQUEST)
+
+
+def test_headers_for_gateways_are_sent(staged: Staged) -> None:
+    """Each request carries them, and no message shows them."""
+    seen = []
+
+    def answer(handler: Handler) -> None:
+        seen.append(handler.headers.get("CF-Access-Client-Secret"))
+        handler.send_value({"detail": "not you"}, status=404)
+
+    staged.answers["loras"] = answer
+    settings = {"headers": {"CF-Access-Client-Secret": "hunter2"}}
+    with client(staged.url, **settings) as webui, pytest.raises(WebUIRefused) as caught:
+        webui.loras()
+    assert seen == ["hunter2"]
+    assert "hunter2" not in str(caught.value)
+
+
 def test_an_answer_without_end_is_cut_short(staged: Staged, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server cannot fill our memory."""
     monkeypatch.setattr(transport, "_MAX_ANSWER", 1 << 20)
@@ -146,3 +191,36 @@ def test_wrong_addresses_are_refused_without_repeating_a_password(field: str, va
     messages = [error["msg"] for error in caught.value.errors()]
     assert messages
     assert "hunter2" not in " ".join(messages)
+
+
+def test_one_connection_serves_many_requests(staged: Staged) -> None:
+    """It is kept alive from one request to the next, whatever was answered."""
+    connections = set()
+
+    def answer(handler: Handler) -> None:
+        connections.add(handler.client_address)
+        handler.send_value([{"name": "a" * (1 << 18)}])
+
+    staged.answers["loras"] = answer
+    with client(staged.url) as webui:
+        for _ in range(4):
+            webui.loras()
+    assert len(connections) == 1
+
+
+def test_an_answer_may_come_in_chunks_and_compressed(staged: Staged) -> None:
+    """Gateways send answers on in their own form."""
+
+    def answer(handler: Handler) -> None:
+        body = gzip.compress(json.dumps([{"name": "a" * 100_000}]).encode())
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.send_header("Content-Encoding", "gzip")
+        handler.end_headers()
+        for part in (body[:7], body[7:]):
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        handler.wfile.write(b"0\r\n\r\n")
+
+    staged.answers["loras"] = answer
+    with client(staged.url) as webui:
+        assert [len(webui.loras()[0].name) for _ in range(2)] == [100_000, 100_000]
