@@ -19,6 +19,7 @@ from orchestrator.webui.loras import check_seen
 from orchestrator.webui.opening import checkpoint
 from orchestrator.webui.proof import prove
 from orchestrator.webui.request import img2img
+from orchestrator.webui.settings import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -235,12 +236,17 @@ def fastest_batch(painters: Sequence[Painter], size: tuple[int, int], look: Look
     Raises:
         WebUIError: one cannot paint even one picture.
     """
-    if any(painter.payload.one_at_a_time for painter in painters):
+    if any(painter.payload.one_at_a_time or _paints_one_by_one(painter.server) for painter in painters):
         return 1
     with ThreadPoolExecutor(len(painters)) as side_by_side:
         return min(
             side_by_side.map(lambda painter: fastest(lambda n: painter.seconds(n, size, look)), painters)
         )
+
+
+def _paints_one_by_one(server: Server) -> bool:
+    """Tell the embedded WebUI, which takes as long for a picture in a request of eight as for one alone."""
+    return server.settings.url == EMBEDDED
 
 
 def _batches(paints: Iterable[Paint], size: int) -> Iterator[list[Paint]]:
