@@ -32,7 +32,7 @@ training:
   seed: 0
 
 webui:
-  url: embedded                       # or a WebUI that runs already: http://127.0.0.1:7860
+  url: embedded                       # or a WebUI that runs already: http://127.0.0.1:7860; or a list of such
   # lora_dir: /path/to/models/Lora    # its LoRA folder
   # auth: ${WEBUI_AUTH}               # user:password, from the environment
 

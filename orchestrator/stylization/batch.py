@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _FILE = "batch.json"
 _WORTH_MEASURING = 200  # frames; measuring takes the time of 6 of them, or 30 when large batches are fast
 _LARGEST = 8
-_GAIN = 0.95  # of the time a picture that a doubled batch must stay below, to be worth its memory
+_GAIN = 0.9  # of the time a picture that a doubled batch must stay below, to be worth its memory
 
 
 def settled(folder: Path, wanted: int | Literal["auto"], frames: int, measured: Callable[[], int]) -> int:

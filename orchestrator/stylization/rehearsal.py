@@ -34,7 +34,7 @@ def rehearse(painters: Iterable[Painter], style: Look) -> None:
     for painter in painters:
         init = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
         loras = painter.acting(style)
-        request = painter.request([Paint(init, style, init)], loras)
+        request = painter.request([Paint(init, style, init)])
         catalogue.check(request, painter.server.catalogue, where=painter.name)
         options.make_restorable(painter.server.client, request.override_settings)
         lora_acts(painter.server.client, request, loras, hang_timeout=painter.server.settings.hang_timeout)

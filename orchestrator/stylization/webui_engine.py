@@ -19,9 +19,12 @@ from orchestrator.webui.loras import check_seen
 from orchestrator.webui.opening import checkpoint
 from orchestrator.webui.proof import prove
 from orchestrator.webui.request import img2img
+from orchestrator.webui.settings import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from orchestrator.stylization.settings import StylizeSettings
     from orchestrator.webui.loras import InstalledLora
@@ -101,18 +104,13 @@ class Painter:
         Raises:
             WebUIError: the WebUI failed; EffectMissing when it answered, but did something else.
         """
-        loras = self.acting(paints[0].look)
-        request = self.request(paints, loras)
-        with self.server.watch.painting():
-            answer = self._asked(request)
-        inits = [paint.init for paint in paints]
-        pictures = [images.decode(each) for each in answer.painted(len(inits))]
-        prove(request, answer, inits, pictures, loras)
-        self._check_checkpoint(answer)
+        request = self.request(paints)
+        answer = self._asked(request)
+        pictures = self._proven(request, answer, paints)
         self.server.frame_finished()
-        return tuple(map(Painted, pictures, answer.told(len(inits))))
+        return tuple(map(Painted, pictures, answer.told(len(paints))))
 
-    def request(self, paints: Sequence[Paint], loras: Iterable[str]) -> Img2ImgRequest:
+    def request(self, paints: Sequence[Paint]) -> Img2ImgRequest:
         """Return the request that paints pictures of one size and look."""
         look = paints[0].look
         return img2img(
@@ -122,7 +120,7 @@ class Painter:
             negative_prompt=look.negative_prompt,
             seed=look.seed,
             strength=look.strength,
-            loras=dict.fromkeys(loras, look.lora_weight),
+            loras=dict.fromkeys(self.acting(look), look.lora_weight),
             checkpoint=self.server.settings.checkpoint,
             previous=paints[0].previous,
         )
@@ -140,23 +138,37 @@ class Painter:
             check_seen(self.lora, self.server.client)
 
     def seconds(self, pictures: int, size: tuple[int, int], look: Look) -> float:
-        """Return how long some pictures of a size take by one request. Raises WebUIError."""
+        """Return how long the WebUI takes for some pictures of a size by one request. Raises WebUIError."""
         width, height = size
         noise = np.random.default_rng(pictures).integers(0, 256, (pictures, height, width, 3), np.uint8)
-        began = time.monotonic()
-        self.work([Paint(each, look) for each in noise])
-        return time.monotonic() - began
+        paints = [Paint(each, look) for each in noise]
+        request = self.request(paints)
+        began = time.monotonic()  # what is done before and after is done beside other requests in a run
+        answer = self._asked(request)
+        taken = time.monotonic() - began
+        self._proven(request, answer, paints)
+        return taken
 
     def _asked(self, request: Img2ImgRequest) -> Img2ImgAnswer:
         """Ask once; after a fault come back when nothing of it is under way any more."""
         client = self.server.client
         client.line.wait()
         try:
-            return client.img2img(request)
+            with self.server.watch.painting():
+                return client.img2img(request)
         except PASSING:
             with client.line.doubt():
                 settle(client, hang_timeout=self.server.settings.hang_timeout)
             raise
+
+    def _proven(
+        self, request: Img2ImgRequest, answer: Img2ImgAnswer, paints: Sequence[Paint]
+    ) -> list[NDArray[np.uint8]]:
+        inits = [paint.init for paint in paints]
+        pictures = [images.decode(each) for each in answer.painted(len(inits))]
+        prove(request, answer, inits, pictures, self.acting(paints[0].look))
+        self._check_checkpoint(answer)
+        return pictures
 
     def _check_checkpoint(self, answer: Img2ImgAnswer) -> None:
         painted_with = checkpoint(answer.info)
@@ -224,12 +236,17 @@ def fastest_batch(painters: Sequence[Painter], size: tuple[int, int], look: Look
     Raises:
         WebUIError: one cannot paint even one picture.
     """
-    if any(painter.payload.one_at_a_time for painter in painters):
+    if any(painter.payload.one_at_a_time or _paints_one_by_one(painter.server) for painter in painters):
         return 1
     with ThreadPoolExecutor(len(painters)) as side_by_side:
         return min(
             side_by_side.map(lambda painter: fastest(lambda n: painter.seconds(n, size, look)), painters)
         )
+
+
+def _paints_one_by_one(server: Server) -> bool:
+    """Tell the embedded WebUI, which takes as long for a picture in a request of eight as for one alone."""
+    return server.settings.url == EMBEDDED
 
 
 def _batches(paints: Iterable[Paint], size: int) -> Iterator[list[Paint]]:

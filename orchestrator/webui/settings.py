@@ -44,7 +44,8 @@ class WebUISettings(Settings):
         port: where the embedded WebUI listens; any free port when left out.
         batch: frames painted by one request; `auto` measures once what is fastest.
         in_flight: requests under way at a time; with 2 the WebUI finds the next one waiting when it has
-            finished one.
+            finished one. With 1 it is certain that a picture is noticed which somebody else interrupted; with
+            more its mark is gone when the next begins, and is looked for ten times a second.
         command: the program that is this WebUI, if it is to be started and watched here.
         restarts: how often a WebUI that was started here is started anew without a finished frame between.
         hang_timeout: seconds without any progress after which a WebUI that was started here is started anew.

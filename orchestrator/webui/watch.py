@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.webui.client import Client
     from orchestrator.webui.wire import State
 
-_PERIOD = 0.2  # seconds; shorter than decoding a picture takes, during which an interruption can be seen
+_PERIOD = 0.1  # seconds; shorter than decoding a picture takes, during which an interruption can be seen
 
 
 class Watch:

@@ -70,6 +70,13 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
     "password": (setting("webui.auth", "me:hunter2"), set()),
     "port": (setting("webui.port", 7860), set()),
     "patience": (setting("webui.read_timeout", 7), set()),
+    "batch": (setting("webui.batch", 4), set()),
+    "requests under way": (setting("webui.in_flight", 3), set()),
+    "header for a gateway": (setting("webui.headers", {"X-Key": "hunter2"}), set()),
+    "restarts": (setting("webui.restarts", 9), set()),
+    "two embedded ones": (setting("webui", ["embedded", "embedded"]), {"report"}),
+    "as an address": (setting("webui", "embedded"), set()),
+    "as a list of one": (setting("webui", [{"url": "embedded", "port": 7860}]), set()),
     "seed of training": (setting("training.seed", 3), {"dataset", *TRAINED}),
     "steps of training": (setting("training.overrides.max_train_steps", 3), TRAINED),
     "trigger": (setting("style.captions.trigger", "other"), {"dataset", *TRAINED}),
@@ -88,6 +95,26 @@ def test_a_change_makes_anew_what_it_changes_and_nothing_else(project: Path, nam
     change(project)
     after = keys(project)
     assert {stage for stage, key in after.items() if before[stage] != key} == expected
+
+
+def test_one_webui_is_written_down_as_it_always_was(project: Path) -> None:
+    """However it is spelled, so that work made before a project could name several is still found."""
+    for spelled in ("http://127.0.0.1:7860", {"url": "http://127.0.0.1:7860"}, ["http://127.0.0.1:7860"]):
+        setting("webui", spelled)(project)
+        stages = {stage.name: stage for stage in ordered(graph(project).targets)}
+        painted, page = stages["stylize"].settings, stages["report"].settings
+        assert (painted["painter"], painted["checkpoint"]) == ("WebUI", None)
+        assert page["settings"]["webui"] == {"url": "http://127.0.0.1:7860"}
+    assert (stages["stylize"].version, stages["report"].version) == (1, 1)
+
+
+def test_another_server_beside_the_first_paints_the_same(project: Path) -> None:
+    """Frames that are painted stay when a second WebUI comes to help."""
+    setting("webui", "http://127.0.0.1:7860")(project)
+    before = keys(project)
+    setting("webui", ["http://127.0.0.1:7860", {"url": "http://10.0.0.2:7860", "lora_dir": "l"}])(project)
+    after = keys(project)
+    assert {name for name, key in after.items() if before[name] != key} == {"report"}
 
 
 def test_a_moved_project_keeps_all_of_its_work(project: Path) -> None:
@@ -120,7 +147,8 @@ def test_the_settings_that_the_report_shows_repeat_the_run(project: Path) -> Non
 
 def test_no_stage_writes_a_secret_or_its_own_place_down(project: Path) -> None:
     """Records of stages may be sent to somebody."""
-    setting("webui.auth", "me:hunter2")(project)
+    gateway = {"url": "http://127.0.0.1:7860", "headers": {"X-Key": "hunter2"}}
+    setting("webui", [{"url": "embedded", "auth": "me:hunter2"}, gateway])(project)
     written = json.dumps([dict(stage.settings) for stage in ordered(graph(project).targets)], default=str)
     assert "hunter2" not in written
     assert str(project) not in written

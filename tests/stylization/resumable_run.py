@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Generator, Iterable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,32 +23,39 @@ CUT = 6
 
 
 class SlowEngine:
-    """Inverts a part of the picture and flickers: each picture has other noise. Keeps what it was given."""
+    """Inverts a part of the picture and flickers: each batch has other noise. Keeps what it was given.
 
-    looks_back = False
+    One that looks back takes over a part of the finished picture before.
+    """
 
-    def __init__(self, seconds: float, *, batch: int = 1) -> None:
+    def __init__(self, seconds: float, *, batch: int = 1, looks_back: bool = False) -> None:
         self.seconds = seconds
         self.batch = batch
+        self.looks_back = looks_back
         self.inits: list[np.ndarray] = []
 
     def paint(self, paints: Iterable[Paint]) -> Generator[Painted, None, None]:
-        for paint in paints:
-            yield self.painted(paint)
+        waiting = iter(paints)
+        while together := list(islice(waiting, self.batch)):
+            content = sum(int(paint.init.sum()) for paint in together)
+            for paint in together:
+                yield self.painted(paint, content)
 
-    def painted(self, paint: Paint) -> Painted:
+    def painted(self, paint: Paint, content: int) -> Painted:
         time.sleep(self.seconds)
         self.inits.append(paint.init)
-        seeds = [paint.look.seed, int(paint.init.sum())]
+        seeds = [paint.look.seed, content]
         noise = np.random.default_rng(seeds).integers(-40, 40, paint.init.shape)
         mixed = paint.init * (1 - paint.look.strength) + (255 - paint.init) * paint.look.strength + noise
+        if paint.previous is not None:
+            mixed = 0.8 * mixed + 0.2 * paint.previous
         return Painted(np.clip(mixed, 0, 255).astype(np.uint8), f"Steps: 1, Seed: {paint.look.seed}")
 
 
 if __name__ == "__main__":
     stylize(
         cut(probe(Path(sys.argv[1])), None, None),
-        SlowEngine(0.05),
+        SlowEngine(0.05, batch=int(sys.argv[3]), looks_back=sys.argv[4] == "looks back"),
         Path(sys.argv[2]),
         LOOK,
         SETTINGS,

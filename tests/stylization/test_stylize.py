@@ -76,10 +76,10 @@ def undisturbed(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
 class FailingEngine(SlowEngine):
     """Loses its WebUI at the fifth picture."""
 
-    def painted(self, paint: Paint) -> Painted:
+    def painted(self, paint: Paint, content: int) -> Painted:
         if len(self.inits) == 4:
             raise WebUIUnreachable("gone")
-        return super().painted(paint)
+        return super().painted(paint, content)
 
 
 def test_every_frame_is_painted_once_and_journaled(clip: Clip, undisturbed: Path) -> None:
@@ -113,11 +113,20 @@ def test_a_lost_webui_costs_only_what_was_not_finished(clip: Clip, undisturbed: 
     assert pixels(tmp_path) == pixels(undisturbed)
 
 
+@pytest.mark.parametrize(("batch", "looks"), [(1, "ahead"), (5, "ahead"), (1, "looks back")])
 def test_killed_at_any_instant_it_goes_on_to_the_same_pixels(
-    video: Path, undisturbed: Path, tmp_path: Path
+    clip: Clip,
+    video: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path: Path,
+    batch: int,
+    looks: str,
 ) -> None:
     """After each kill -9 the finished frames stay untouched, and the end is byte for byte the same."""
-    command = [sys.executable, str(Path(resumable_run.__file__)), str(video), str(tmp_path)]
+    undisturbed = tmp_path_factory.mktemp("undisturbed")
+    run(clip, SlowEngine(0, batch=batch, looks_back=looks == "looks back"), undisturbed)
+    script = str(Path(resumable_run.__file__))
+    command = [sys.executable, script, str(video), str(tmp_path), str(batch), looks]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     chance, finished = random.Random(4), {}
     for goal in (2, 6):

@@ -210,10 +210,11 @@ class Studio:
         self._job = started, lasting, int(body.get("steps", 50)), len(inits)
         try:
             answer = self._answer(body, inits, lie)
+            if lie == "partial":
+                self._stop.wait(lasting / 2)
+                self.interrupted = True  # somebody pressed the button; the picture is still to be decoded
             if self._stop.wait(3600 if lie == "hang" else max(0.0, started + lasting - time.perf_counter())):
                 answer = self._answer(body, inits, "partial")
-            if lie == "partial":
-                self.interrupted = True  # somebody pressed the button
             return answer
         finally:
             self._last_steps = int(body.get("steps", 50)) // (2 if self.interrupted else 1)
