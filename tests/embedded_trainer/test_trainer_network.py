@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,6 +64,17 @@ def test_diffusers_reads_an_sdxl_file_to_the_same_effect(sdxl_folder: Path, tmp_
         expected, found = trained.unet(**given).sample, fresh.unet(**given).sample
     assert (expected - plain).abs().max() > 0.01
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_modules_named_to_be_without_get_no_lora(sd15_folder: Path) -> None:
+    """Those whose name holds one of the parts are left alone, and no others."""
+    base = load(sd15_folder)
+    whole = {name for name, _ in LoraNetwork(base, EVERYTHING).named_children()}
+    fewer = replace(EVERYTHING, without=("time_emb_proj", "conv_shortcut"))
+    left = {name for name, _ in LoraNetwork(load(sd15_folder), fewer).named_children()}
+    gone = {name for name in whole if name.endswith(("time_emb_proj", "conv_shortcut"))}
+    assert len(gone) > 4
+    assert left == whole - gone
 
 
 def test_sdxl_names_are_those_of_stabilitys_code() -> None:

@@ -216,7 +216,14 @@ def test_every_key_is_one_of_sd_scripts_or_declared_as_our_own() -> None:
     """Names are those recorded from `train_network.py`, and our own are explained in one place."""
     record = Path(__file__).parents[1] / "presets" / "sd_scripts_arguments.json"
     theirs = json.loads(record.read_text("utf-8"))["train_network"].keys()
-    ours = {"objective", "pair_variants", "pair_probability", "latent_window", "latent_window_rate"}
+    ours = {
+        "objective",
+        "pair_variants",
+        "pair_probability",
+        "latent_window",
+        "latent_window_rate",
+        "network_without",
+    }
     assert config.TrainingConfig.model_fields.keys() - theirs == ours
     assert all(f"\n{key}:\n" in str(config.__doc__) for key in ours)
 

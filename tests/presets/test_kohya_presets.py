@@ -13,7 +13,14 @@ from orchestrator.training import configs
 NAMES = presets.names("kohya_configs")
 RECORDED = json.loads(Path(__file__).with_name("sd_scripts_arguments.json").read_text(encoding="utf-8"))
 KINDS = {"int": int, "str": str, "bool": bool, "float": (int, float), "int_or_float": (int, float)}
-OURS_ALONE = {"objective", "pair_variants", "pair_probability", "latent_window", "latent_window_rate"}
+OURS_ALONE = {
+    "objective",
+    "pair_variants",
+    "pair_probability",
+    "latent_window",
+    "latent_window_rate",
+    "network_without",
+}
 
 
 def recorded(name: str) -> dict[str, Any]:

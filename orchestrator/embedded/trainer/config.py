@@ -16,6 +16,8 @@ latent_window:
     less and sees more different things.
 latent_window_rate:
     on what share of the steps; the others see whole pictures, as many of the batch as cost the same.
+network_without:
+    parts of names, as diffusers has them: a module of the U-Net with one of them in its name gets no LoRA.
 """
 
 from __future__ import annotations
@@ -153,6 +155,7 @@ class TrainingConfig(Settings):
     pair_probability: Share = 0.7
     latent_window: PositiveInt | None = None
     latent_window_rate: Share = 1.0
+    network_without: Texts = ()
 
 
 def flatten(tables: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

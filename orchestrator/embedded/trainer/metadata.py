@@ -84,6 +84,7 @@ def _of_network(making: Making) -> dict[str, Any]:
         if training.objective == "img2img_pairs"
         else None,
         "orchestrate_latent_window": training.latent_window,
+        "orchestrate_network_without": " ".join(training.network_without) or None,
     }
 
 

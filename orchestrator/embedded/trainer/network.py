@@ -34,6 +34,7 @@ class Plan:
         convolutions: rank and alpha of 3x3 convolutions; None leaves the convolutional blocks alone.
         unet, text_encoders: which models get a LoRA.
         dropout: the share of the inner features set to 0 at each step.
+        without: a module of the U-Net with one of these in its name is left alone.
     """
 
     rank: int
@@ -42,6 +43,7 @@ class Plan:
     unet: bool
     text_encoders: bool
     dropout: float = 0.0
+    without: tuple[str, ...] = ()
 
 
 class LowRankPair(nn.Module):
@@ -144,6 +146,8 @@ def _targets(components: Components, plan: Plan) -> Iterator[tuple[str, Any, int
         paths = [path for path, _ in unet.named_modules()]
         names = kohya_names.names_in_file(paths, components.family, unet.config.layers_per_block)
         for module, base in _layers_within(unet, blocks):
+            if any(part in module for part in plan.without):
+                continue
             wide = isinstance(base, nn.Conv2d) and base.kernel_size != (1, 1)
             rank, alpha = plan.convolutions if wide and plan.convolutions else (plan.rank, plan.alpha)
             yield names[module], base, rank, alpha

@@ -106,6 +106,7 @@ def _network(config: TrainingConfig, base: Components) -> LoraNetwork:
         unet=not config.network_train_text_encoder_only,
         text_encoders=not config.network_train_unet_only,
         dropout=config.network_dropout or 0.0,
+        without=config.network_without,
     )
     network = LoraNetwork(base, plan)
     if config.network_weights:
