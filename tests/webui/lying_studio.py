@@ -204,6 +204,8 @@ class Studio:
     def _job_of(self, body: dict[str, Any], lie: str | None) -> bytes:
         inits = self._inits(body)
         started = time.perf_counter()
+        # a probe has no prompt: it is asked for whenever somebody wants to know whether all is well
+        wish = identity(body) if body.get("prompt") else ""
         lasting = 0.0 if lie == "hang" else self.seconds * len(inits)
         self.interrupted = False
         self._stop.clear()
@@ -219,17 +221,16 @@ class Studio:
         finally:
             self._last_steps = int(body.get("steps", 50)) // (2 if self.interrupted else 1)
             self._job = None
-            self._book(body, started, len(inits))
+            self._book(wish, started, len(inits))
 
-    def _book(self, body: dict[str, Any], started: float, count: int) -> None:
+    def _book(self, wish: str, started: float, count: int) -> None:
         account, now = self.account, time.perf_counter()
         account.jobs += 1
         account.painted += count
         account.busy_seconds += now - started
         account.first_job = account.first_job or started
         account.last_job = now
-        # a probe has no prompt: it is asked for whenever somebody wants to know whether all is well
-        account.painted_again += bool(body.get("prompt")) and identity(body) in account.delivered
+        account.painted_again += wish in account.delivered
 
     def _inits(self, body: dict[str, Any]) -> list[str]:
         inits = body.get("init_images")
@@ -356,8 +357,11 @@ class Studio:
 
 def identity(body: Mapping[str, Any]) -> str:
     """Tell one wish from another, however often it is sent."""
-    wish = [body.get("init_images"), body.get("prompt"), body.get("seed"), body.get("alwayson_scripts")]
-    return hashlib.sha256(json.dumps(wish).encode()).hexdigest()
+    wish = [body.get("prompt"), body.get("seed"), body.get("alwayson_scripts")]
+    told = hashlib.sha256(json.dumps(wish).encode())
+    for init in body.get("init_images") or ():
+        told.update(init.encode())
+    return told.hexdigest()
 
 
 def _twisted(right: Recipe, lie: str | None) -> Recipe:
