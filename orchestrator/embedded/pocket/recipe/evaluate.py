@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 CARD = Path(__file__).parents[1] / "MODEL_CARD.md"
 SHEET = Path(__file__).parents[1] / "sheet.jpg"
+FACES_HEIGHT = 392  # pixels: with 288, a face has fewer latents than its features
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
@@ -237,7 +238,7 @@ def main() -> None:
         "no LoRA": img2img(plain, args),
         "LoRA": img2img(styled, args),
     }
-    faces = read_frames(args.faces, 40, 288) if args.faces else []
+    faces = read_frames(args.faces, 40, FACES_HEIGHT) if args.faces else []
     rows, columns = [], []
     for name, restyle in ways.items():
         made, seconds = restyle_all(restyle, source)
