@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -168,6 +172,42 @@ def test_leaving_a_run_leaves_no_request_waiting(stack: ExitStack, tmp_path: Pat
     threading.Event().wait(0.4)
     assert studio.account.asked <= asked + 1
     assert studio.account.jobs == studio.account.asked
+
+
+PAINTING = """
+import sys
+from pathlib import Path
+import numpy as np
+from orchestrator.stylization.engine import Look, Paint
+from orchestrator.stylization.webui_engine import Painter, WebUIEngine
+from orchestrator.webui.opening import opened
+from orchestrator.webui.payloads import Payload
+from orchestrator.webui.settings import WebUISettings
+
+folder = Path(sys.argv[2])
+with opened(WebUISettings(url=sys.argv[1]), model="", lora_dir=folder, log=folder / "log") as server:
+    payload = Payload(sampler_name="Euler", steps=4, cfg_scale=1, denoising_strength=0.45)
+    engine = WebUIEngine([Painter(server, None, payload)], batch=1, tell=print)
+    frame = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    print("painting", flush=True)
+    list(engine.paint([Paint(frame, Look("a street", "", 1, 0.45, 0))] * 50))
+"""
+
+
+def test_ctrl_c_does_not_wait_for_what_is_under_way(tmp_path: Path) -> None:
+    """A picture may take minutes; the program ends at once, and the server is left to finish its own."""
+    with program(tmp_path, seconds=3) as (_, url):
+        said = (sys.executable, "-c", PAINTING, url, str(tmp_path))
+        with subprocess.Popen(said, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+            assert run.stdout is not None
+            assert run.stdout.readline() == "painting\n"
+            threading.Event().wait(0.5)
+            began = time.monotonic()
+            run.send_signal(signal.SIGINT)
+            _, errors = run.communicate(timeout=30)
+        assert time.monotonic() - began < 2
+        assert errors.rstrip().endswith("KeyboardInterrupt")
+        assert errors.count("Traceback") == 1
 
 
 def test_an_interrupted_picture_is_painted_again_with_another_waiting(
