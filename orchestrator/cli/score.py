@@ -29,6 +29,10 @@ def run(args: argparse.Namespace) -> int:
         )
     if len(args.inputs) < _A_AND_B:
         project = args.inputs[0] if args.inputs else Path("project.yaml")
+        if project.suffix not in {".yaml", ".yml"}:
+            raise ProjectError(
+                f"{project} alone cannot be measured", remedy="Name a result, or a project.yaml."
+            )
         return make("score", project, as_json=args.json)
     a, b = args.inputs
     return _compared(a, b, args)
@@ -69,8 +73,14 @@ def _settings(args: argparse.Namespace) -> ScoreSettings:
     try:
         return ScoreSettings.model_validate(asked)
     except ValidationError as error:
-        mistakes = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise ProjectError("; ".join(mistakes), remedy="See `orchestrate score --help`.") from error
+        mistakes = "; ".join(_mistake(each) for each in error.errors())
+        raise ProjectError(mistakes, remedy="See `orchestrate score --help`.") from error
+
+
+def _mistake(error: Any) -> str:
+    place = ".".join(map(str, error["loc"]))
+    received = f", not {error['input']!r}" if error["type"] == "literal_error" else ""
+    return f"{place}: {error['msg']}{received}"
 
 
 def _as_json(comparison: Comparison) -> str:

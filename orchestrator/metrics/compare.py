@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.media.filmstrip import filmstrip
 from orchestrator.media.pictures import resize
+from orchestrator.media.shots import cuts
 from orchestrator.metrics.gathered import gathered
 from orchestrator.metrics.masks import fitted, regions
 from orchestrator.metrics.measure import measure
@@ -57,7 +58,8 @@ def compare(
 ) -> Comparison:
     """Measure B against A, pair by pair, in one pass and constant memory.
 
-    Where sizes differ, B's pictures are scaled to A's by Lanczos's filter, and the remarks say so.
+    Where sizes differ, B's pictures are scaled to A's by Lanczos's filter, and the remarks say so. Metrics of
+    motion need A's shots to be known, for which A is gone through once more.
 
     Args:
         a: the source: a video, a folder of pictures or a picture.
@@ -75,7 +77,8 @@ def compare(
     wanted = panel(settings, None if style is None else _Pictures(filmstrip(style)), kept=kept)
     scaled: set[str] = set()
     with (progress or Silent()).task("measuring", total=pairing.a.count, unit="pairs") as task:
-        rows = list(counted(measure(_pairs(pairing, settings, scaled), wanted), task))
+        shots = cuts(pairing.a.frames()) if settings.needs_shots else ()
+        rows = list(counted(measure(_pairs(pairing, settings, scaled), wanted, cuts=shots), task))
     sets: dict[str, float | None] = {name: each.kid.figure for name, each in wanted.sets.items()}
     remarks = ([pairing.remark] if pairing.remark else []) + sorted(scaled)
     return Comparison(pairing.names, gathered(rows, sets), tuple(remarks))

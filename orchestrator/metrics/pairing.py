@@ -44,7 +44,7 @@ def paired(a: Filmstrip, b: Filmstrip) -> Pairing:
     both = [name for name in named_a if name in named_b]
     if both and (a.count != b.count or len(both) == a.count):
         left = a.count + b.count - 2 * len(both)
-        remark = f"{left} pictures without a partner of the same name were left out" if left else ""
+        remark = f"pictures without a partner of the same name were left out: {left}" if left else ""
         return Pairing(_only(a, named_a, both), _only(b, named_b, both), tuple(both), remark)
     if a.count != b.count:
         raise MediaError(

@@ -85,6 +85,11 @@ class ScoreSettings(Settings):
         return tuple(path for path in self.files.values() if path.suffix == ".safetensors")
 
     @property
+    def needs_shots(self) -> bool:
+        """Whether anything is measured from frame to frame, which has no meaning across a cut."""
+        return any(METRICS[name].needs in {"motion", "masks"} for name in self.metrics)
+
+    @property
     def needs_style(self) -> bool:
         """Whether anything is measured against pictures of the style."""
         return any(METRICS[name].needs in {"style", "set"} for name in self.metrics)

@@ -53,9 +53,7 @@ def render_compared(data: Compared) -> str:
     return environment.get_template("compared.html").render(
         data=data,
         figures=[(figure, *_drawn(figure)) for figure in data.figures],
-        rows=list(
-            zip(data.names, zip(*(figure.values for figure in data.figures), strict=True), strict=True)
-        ),
+        rows=list(zip(data.names, *(figure.values for figure in data.figures), strict=True)),
         style=(_HERE / "page.css").read_text("utf-8"),
     )
 
