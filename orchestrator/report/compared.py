@@ -59,8 +59,6 @@ def render_compared(data: Compared) -> str:
 
 
 def _drawn(figure: Figure) -> tuple[Curve | None, Distribution | None]:
-    """Draw a metric's figures, leaving out those that are infinite."""
-    finite = [value if value is not None and isfinite(value) else None for value in figure.values]
-    mean = figure.mean if figure.mean is not None and isfinite(figure.mean) else None
-    known = [value for value in finite if value is not None]
-    return curve(range(len(finite)), finite, mean), distribution(known)
+    """Draw a metric's figures; what is infinite has no place in a drawing."""
+    finite = [value for value in figure.values if value is not None and isfinite(value)]
+    return curve(range(len(figure.values)), figure.values, figure.mean), distribution(finite)

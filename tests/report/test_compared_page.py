@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from html.parser import HTMLParser
 from math import inf
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from orchestrator.report.curves import HEIGHT
 from orchestrator.report.data import Figure
 from orchestrator.report.distribution import distribution
 
+CHROMIUM = Path("/usr/bin/chromium")
 VALUES = (0.5, None, 0.25, inf, 0.75)
 
 
@@ -98,3 +101,27 @@ def test_one_figure_and_equal_figures_have_a_distribution() -> None:
         assert found is not None
         assert (found.low, found.median, found.high, found.most) == (0.5, 0.5, 0.5, len(values))
     assert distribution([]) is None
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed (apt-get install chromium)")
+@pytest.mark.skipif(importlib.util.find_spec("playwright") is None, reason="playwright is not installed")
+@pytest.mark.parametrize("width", [390, 1200])
+def test_a_browser_shows_it_without_complaint(width: int, tmp_path: Path) -> None:
+    """Curves and bars can be seen, nothing is wider than the window, and the console stays empty."""
+    from playwright.sync_api import sync_playwright
+
+    (tmp_path / "page.html").write_text(page(figure(), figure("kid", (None,) * 5, 0.1)))
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": width, "height": 900})
+        tab.on("console", lambda message: complaints.append(message.text))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.goto((tmp_path / "page.html").as_uri())
+        fill = tab.evaluate("getComputedStyle(document.querySelector('.bars')).fill")
+        stroke = tab.evaluate("getComputedStyle(document.querySelector('.line')).stroke")
+        scrolls = tab.evaluate("document.documentElement.scrollWidth > innerWidth")
+        browser.close()
+    assert complaints == []
+    assert "none" not in {fill, stroke}
+    assert not scrolls
