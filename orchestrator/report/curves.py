@@ -18,7 +18,7 @@ class Curve:
     """A drawn curve.
 
     Attributes:
-        path: the `d` of an SVG path in a box of `WIDTH` x `HEIGHT`, broken where values are missing or infinite.
+        path: the `d` of an SVG path in a box of `WIDTH` x `HEIGHT`, broken at missing and infinite values.
         low: the value at the bottom of the drawing.
         high: the value at its top.
         mean_y: the height of the mean; None without a finite one.
