@@ -70,7 +70,7 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
         POCKET if project.training.base_model == "pocket" else Path(project.training.base_model)
     )
 
-    networks = {name: digests.of_file(path) for name, path in project.score.files.items()}
+    networks = {name: digests.of_path(path) for name, path in project.score.files.items()}
 
     cuts = shots(source)
     pictures = dataset(project.style, look, project.training.seed)

@@ -200,7 +200,7 @@ def _payload(project: Project) -> None:
 def _networks(project: Project) -> None:
     from orchestrator.safetensors_file import header
 
-    for path in project.score.files.values():
+    for path in project.score.safetensors:
         header(path)
 
 

@@ -39,6 +39,32 @@ def _report(command: argparse.ArgumentParser) -> None:
     command.add_argument("--open", action="store_true", help="open the page in the browser")
 
 
+def _score(command: argparse.ArgumentParser) -> None:
+    command.usage = "%(prog)s [project.yaml] | A B [options]"
+    command.add_argument(
+        "inputs",
+        type=Path,
+        nargs="*",
+        metavar="project.yaml | A B",
+        help="a project; or a source and a result: videos, folders of pictures or pictures",
+    )
+    without = command.add_argument_group("options for A B")
+    without.add_argument(
+        "--metrics", type=lambda names: names.split(","), help="such as lpips,ssim,psnr (the default)"
+    )
+    without.add_argument("--csv", type=Path, metavar="FILE", help="write a table with a row per pair")
+    without.add_argument("--html", type=Path, metavar="FILE", help="write a page with curves and histograms")
+    without.add_argument("--style", type=Path, metavar="PATH", help="a video, folder or picture of the style")
+    without.add_argument("--mask", type=Path, metavar="PATH", help="its bright pixels count, the others not")
+    without.add_argument("--outside", action="store_true", help="the mask's dark pixels count instead")
+    without.add_argument("--text", help="what clip_text compares B with")
+    without.add_argument(
+        "--weights", action="append", default=[], metavar="NAME=PATH", help="a network that does not ship"
+    )
+    without.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    without.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what networks see in A and style")
+
+
 def _import(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "file",
@@ -139,7 +165,7 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "train": ("train the LoRA", _project),
     "install": ("put the LoRA into the WebUI", _project),
     "stylize": ("paint the frames", _project),
-    "score": ("measure the painted frames", _project),
+    "score": ("measure the painted frames, or any B against any A", _score),
     "report": ("write the report, and say where it is", _report),
     "import": ("take over settings of sd-scripts, the kohya_ss GUI or a WebUI", _import),
     "export": ("write the training as sd-scripts reads it, to run it by hand", _export),

@@ -20,7 +20,6 @@ _FILES = {  # else the command's name, with "_" between its words
     "prepare": "part",
     "train": "part",
     "stylize": "part",
-    "score": "part",
     "import": "take_over",  # no module can be named after a keyword
 }
 _READER_GONE = 141  # 128 + SIGPIPE, as a shell tells it

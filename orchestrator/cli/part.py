@@ -1,4 +1,4 @@
-"""`orchestrate prepare`, `train`, `stylize` and `score`: a run up to one of its stages."""
+"""`orchestrate prepare`, `train`, `stylize` and `score project.yaml`: a run up to one of its stages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from orchestrator.cli.outcome import tell
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+    from pathlib import Path
 
     from orchestrator.artifacts import Dataset, FrameSequence, LoraWeights, Measurements
 
@@ -19,14 +20,19 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Make what the command is named after, and all that it needs."""
+    return make(args.command, args.project, as_json=args.json)
+
+
+def make(command: str, project: Path, *, as_json: bool) -> int:
+    """Make what a command is named after, and say what it is; return the exit code."""
     from orchestrator.pipeline.execute import artifacts
 
-    stage_name, told = PARTS[args.command]
-    job = opened(args.project)
+    stage_name, told = PARTS[command]
+    job = opened(project)
     stage = getattr(job.graph, stage_name)
-    with made(job, [stage], as_json=args.json) as stages:
+    with made(job, [stage], as_json=as_json) as stages:
         outcome = told(artifacts(job.store)(stage))
-    tell(outcome, stages, as_json=args.json)
+    tell(outcome, stages, as_json=as_json)
     return 0
 
 

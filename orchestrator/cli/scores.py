@@ -6,6 +6,8 @@ import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orchestrator.artifacts import Measurements
 
 
@@ -32,3 +34,28 @@ def table(measurements: Measurements) -> str:
     text = io.StringIO()
     Console(file=text, width=110).print(rows)
     return text.getvalue().rstrip()
+
+
+def pairs_table(measurements: Measurements, names: Sequence[str]) -> str:
+    """Return each pair's figures, and their means below, as text.
+
+    Args:
+        measurements: the figures.
+        names: what the pairs are called.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = Table(box=None, pad_edge=False)
+    for column in ("pair", *measurements.frames):
+        rows.add_column(column, justify="left" if column == "pair" else "right")
+    for name, values in zip(names, zip(*measurements.frames.values(), strict=True), strict=True):
+        rows.add_row(name, *map(_shown, values))
+    rows.add_row("mean", *(_shown(measurements.means.get(name)) for name in measurements.frames))
+    text = io.StringIO()
+    Console(file=text, width=110).print(rows)
+    return text.getvalue().rstrip()
+
+
+def _shown(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4f}"

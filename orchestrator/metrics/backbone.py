@@ -1,32 +1,41 @@
-"""Convolutional features of three ImageNet networks, laid out and named as torchvision does."""
+"""Convolutional features of three ImageNet networks, named as torchvision does."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import nn
 
 from orchestrator.errors import ImageError, ModelFileError
+from orchestrator.metrics.layouts import LAYOUTS
 from orchestrator.metrics.table import SMALLEST_SIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+    from torch import nn
 
-Architecture = Literal["alexnet", "vgg16", "squeezenet1_1"]
+    from orchestrator.metrics.layouts import Architecture
+
+    Frame = NDArray[np.uint8]
 
 SHIPPED = Path(__file__).parent / "weights"
 _PREFIX = "features."
+# ImageNet's, of colours from 0 to 1. LPIPS writes the same numbers for colours from -1 to 1.
+_MEAN = (0.485, 0.456, 0.406)
+_STD = (0.229, 0.224, 0.225)
+
+Layers = dict[int, torch.Tensor]
+"""What leaves the layers of a network, by torchvision's number: for each (1, C, H', W') float32."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Backbone:
     """A frozen network on its device; layer numbers are torchvision's `features.<n>`."""
 
@@ -47,6 +56,26 @@ class Backbone:
                     found.append(images)
         return found
 
+    def look(self, frames: Sequence[Frame], taps: Sequence[int]) -> list[Layers]:
+        """Return what the network sees in each picture, at the picture's own size, ImageNet-normalised.
+
+        A CPU takes the pictures one by one: more at once are no faster there, and hold more memory.
+
+        Args:
+            frames: (H, W, 3) uint8 RGB, all of one size.
+            taps: the layers wanted, ascending.
+
+        Raises:
+            ImageError: sizes differ, or a side is shorter than `SMALLEST_SIDE` pixels.
+        """
+        if self.device.type == "cpu" and len(frames) > 1:
+            return [self.look([frame], taps)[0] for frame in frames]
+        found = self.activations(normalised(to_batch(frames, self.device)), taps)
+        return [
+            {tap: layer[place, None] for tap, layer in zip(taps, found, strict=True)}
+            for place in range(len(frames))
+        ]
+
 
 def load_backbone(architecture: Architecture, weights: Path | None = None, device: str = "cpu") -> Backbone:
     """Return a network with torchvision's weights.
@@ -61,7 +90,7 @@ def load_backbone(architecture: Architecture, weights: Path | None = None, devic
         ModelFileError: no file for this network, or one of another kind.
     """
     path = weights or _shipped(architecture)
-    layers = _LAYOUTS[architecture]()
+    layers = LAYOUTS[architecture]()
     state = {
         key.removeprefix(_PREFIX): value
         for key, value in read_tensors(path).items()
@@ -73,11 +102,24 @@ def load_backbone(architecture: Architecture, weights: Path | None = None, devic
         raise ModelFileError(
             f"this file does not hold torchvision's {architecture} features", where=str(path)
         ) from error
-    return Backbone(layers.eval().requires_grad_(requires_grad=False).to(device), torch.device(device))
+    frozen = layers.eval().requires_grad_(requires_grad=False)
+    # pictures lie pixel by pixel, and convolutions are faster if their weights do too
+    frozen.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
+    return Backbone(frozen.to(device), torch.device(device))
 
 
-def to_batch(images: Sequence[NDArray[np.uint8]], device: torch.device) -> torch.Tensor:
+def to_batch(images: Sequence[Frame], device: torch.device) -> torch.Tensor:
     """Return (H, W, 3) uint8 pictures of one size as (N, 3, H, W) float32 from 0 to 255.
+
+    Raises:
+        ImageError: as `check_sizes`.
+    """
+    check_sizes(images)
+    return torch.from_numpy(np.stack(images)).to(device).permute(0, 3, 1, 2).float()
+
+
+def check_sizes(images: Sequence[Frame]) -> None:
+    """Refuse pictures that cannot be compared.
 
     Raises:
         ImageError: sizes differ, or a side is shorter than `SMALLEST_SIDE` pixels.
@@ -88,7 +130,13 @@ def to_batch(images: Sequence[NDArray[np.uint8]], device: torch.device) -> torch
     height, width, _ = shapes.pop()
     if min(height, width) < SMALLEST_SIDE:
         raise ImageError(f"a picture of {width}x{height} is too small to be measured")
-    return torch.from_numpy(np.stack(images)).to(device).permute(0, 3, 1, 2).float()
+
+
+def normalised(images: torch.Tensor) -> torch.Tensor:
+    """Return (N, 3, H, W) colours from 0 to 255 as torchvision's networks were trained on them."""
+    mean = torch.tensor(_MEAN, device=images.device).view(3, 1, 1)
+    std = torch.tensor(_STD, device=images.device).view(3, 1, 1)
+    return (images - 255 * mean) / (255 * std)
 
 
 def read_tensors(path: Path) -> Mapping[str, torch.Tensor]:
@@ -112,76 +160,7 @@ def _shipped(architecture: Architecture) -> Path:
     if architecture != "alexnet":
         raise ModelFileError(
             f"the weights of {architecture} do not ship with this program",
-            remedy=f"Set score.weights.{architecture} to a .safetensors file with torchvision's weights.",
+            remedy=f"Set score.weights.{architecture} (or --weights {architecture}=FILE) to a .safetensors"
+            " file with torchvision's weights.",
         )
     return SHIPPED / "alexnet_features.safetensors"
-
-
-def _alexnet() -> nn.Sequential:
-    """Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks"."""
-    return nn.Sequential(
-        nn.Conv2d(3, 64, 11, stride=4, padding=2),
-        nn.ReLU(),
-        nn.MaxPool2d(3, stride=2),
-        nn.Conv2d(64, 192, 5, padding=2),
-        nn.ReLU(),
-        nn.MaxPool2d(3, stride=2),
-        nn.Conv2d(192, 384, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(384, 256, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(256, 256, 3, padding=1),
-        nn.ReLU(),
-    )
-
-
-def _vgg16() -> nn.Sequential:
-    """Simonyan & Zisserman 2015, configuration D, without its last pooling."""
-    layers: list[nn.Module] = []
-    channels = 3
-    for block, (width, depth) in enumerate([(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)]):
-        layers += [nn.MaxPool2d(2)] if block else []
-        for _ in range(depth):
-            layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
-            channels = width
-    return nn.Sequential(*layers)
-
-
-class _Fire(nn.Module):
-    """Squeeze to few channels, then expand with 1x1 and 3x3 kernels side by side."""
-
-    def __init__(self, channels: int, squeezed: int, expanded: int) -> None:
-        super().__init__()
-        self.squeeze = nn.Conv2d(channels, squeezed, 1)
-        self.expand1x1 = nn.Conv2d(squeezed, expanded, 1)
-        self.expand3x3 = nn.Conv2d(squeezed, expanded, 3, padding=1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        squeezed = self.squeeze(x).relu()
-        return torch.cat([self.expand1x1(squeezed), self.expand3x3(squeezed)], 1).relu()
-
-
-def _squeezenet1_1() -> nn.Sequential:
-    """Iandola et al. 2016, version 1.1."""
-    return nn.Sequential(
-        nn.Conv2d(3, 64, 3, stride=2),
-        nn.ReLU(),
-        nn.MaxPool2d(3, stride=2, ceil_mode=True),
-        _Fire(64, 16, 64),
-        _Fire(128, 16, 64),
-        nn.MaxPool2d(3, stride=2, ceil_mode=True),
-        _Fire(128, 32, 128),
-        _Fire(256, 32, 128),
-        nn.MaxPool2d(3, stride=2, ceil_mode=True),
-        _Fire(256, 48, 192),
-        _Fire(384, 48, 192),
-        _Fire(384, 64, 256),
-        _Fire(512, 64, 256),
-    )
-
-
-_LAYOUTS: Mapping[Architecture, Callable[[], nn.Sequential]] = {
-    "alexnet": _alexnet,
-    "vgg16": _vgg16,
-    "squeezenet1_1": _squeezenet1_1,
-}

@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from orchestrator.errors import ImageError
-from orchestrator.metrics.backbone import load_backbone, to_batch
+from orchestrator.metrics.backbone import check_sizes, load_backbone
+from orchestrator.metrics.region import shares
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from orchestrator.metrics.backbone import Backbone
+    from orchestrator.metrics.backbone import Backbone, Layers
+    from orchestrator.metrics.region import Region
 
 GramTrunk = Literal["alexnet", "vgg16"]
 
 # Rectified outputs: all of AlexNet's convolutions, VGG-16's conv1_1 to conv4_1 (Gatys et al., figure 1 d).
-_TAPS: dict[GramTrunk, tuple[int, ...]] = {"alexnet": (1, 4, 7, 9, 11), "vgg16": (1, 6, 11, 18)}
-_IMAGENET_MEAN = (0.485, 0.456, 0.406)
-_IMAGENET_STD = (0.229, 0.224, 0.225)
+GRAM_TAPS: Mapping[GramTrunk, tuple[int, ...]] = {"alexnet": (1, 4, 7, 9, 11), "vgg16": (1, 6, 11, 18)}
 
-Grams = tuple[torch.Tensor, ...]
-"""One (N, C, C) matrix stack per layer."""
+Grams = dict[int, torch.Tensor]
+"""For each layer looked at a (C, C) matrix."""
 
 
 @dataclass(frozen=True)
@@ -49,26 +49,31 @@ def load_gram(trunk: GramTrunk = "alexnet", weights: Path | None = None, device:
     Raises:
         ModelFileError: the network's weights are missing or of another kind.
     """
-    return GramNet(load_backbone(trunk, weights, device), _TAPS[trunk])
+    return GramNet(load_backbone(trunk, weights, device), GRAM_TAPS[trunk])
 
 
 def style_grams(style: Iterable[NDArray[np.uint8]], net: GramNet) -> Grams:
-    """Return the mean Gram matrices of style pictures, each (H, W, 3) uint8; their sizes may differ.
+    """Return the mean Gram matrices of style pictures, each (H, W, 3) uint8, one in memory at a time.
 
-    Textures have a scale: give the pictures at about the size at which results are measured.
+    Textures have a scale: give the pictures at about the size at which results are measured. Their sizes
+    may differ.
 
     Raises:
         ImageError: there is none, or one has a side shorter than 32 pixels.
     """
-    total: Grams | None = None
+    return mean_grams(grams(net.backbone.look([picture], net.taps)[0], net.taps) for picture in style)
+
+
+def mean_grams(each: Iterable[Grams]) -> Grams:
+    """Return the mean of the Gram matrices of several pictures. Raises ImageError: there is none."""
+    total: Grams = {}
     count = 0
-    for picture in style:
-        grams = _grams([picture], net)
-        total = grams if total is None else tuple(t + g for t, g in zip(total, grams, strict=True))
+    for one in each:
+        total = {tap: total[tap] + gram if count else gram for tap, gram in one.items()}
         count += 1
-    if total is None:
+    if not count:
         raise ImageError("there are no style pictures to measure the distance to")
-    return tuple(layer / count for layer in total)
+    return {tap: gram / count for tap, gram in total.items()}
 
 
 def gram_distance(images: Sequence[NDArray[np.uint8]], style: Grams, net: GramNet) -> list[float]:
@@ -79,25 +84,33 @@ def gram_distance(images: Sequence[NDArray[np.uint8]], style: Grams, net: GramNe
     Raises:
         ImageError: sizes differ, or a side is shorter than 32 pixels.
     """
-    layers = [
-        torch.linalg.matrix_norm(own - of_style) / torch.linalg.matrix_norm(of_style)
-        for own, of_style in zip(_grams(images, net), style, strict=True)
+    check_sizes(images)
+    return [distance(grams(layers, net.taps), style).item() for layers in net.backbone.look(images, net.taps)]
+
+
+def distance(own: Grams, style: Grams) -> torch.Tensor:
+    """Return how far Gram matrices are from the style's, as a tensor of one number."""
+    apart = [
+        torch.linalg.matrix_norm(own[tap] - of_style) / torch.linalg.matrix_norm(of_style)
+        for tap, of_style in style.items()
     ]
-    return torch.stack(layers).mean(0).tolist()
+    return torch.stack(apart).mean()
 
 
-def _grams(images: Sequence[NDArray[np.uint8]], net: GramNet) -> Grams:
-    batch = _normalised(to_batch(images, net.backbone.device))
-    return tuple(_gram(layer) for layer in net.backbone.activations(batch, net.taps))
+def grams(layers: Layers, taps: Sequence[int], region: Region | None = None) -> Grams:
+    """Return the correlations of the channels of some layers, averaged over places.
+
+    Args:
+        layers: what a network sees in a picture.
+        taps: the layers wanted.
+        region: the pixels that count; each place counts by the share of its cell that does.
+    """
+    return {tap: _gram(layers[tap][0], region) for tap in taps}
 
 
-def _gram(features: torch.Tensor) -> torch.Tensor:
-    """Return the correlations of the channels of (N, C, H, W), averaged over positions: (N, C, C)."""
-    flat = features.flatten(2)
-    return flat @ flat.transpose(1, 2) / flat.shape[2]
-
-
-def _normalised(images: torch.Tensor) -> torch.Tensor:
-    mean = torch.tensor(_IMAGENET_MEAN, device=images.device).view(3, 1, 1)
-    std = torch.tensor(_IMAGENET_STD, device=images.device).view(3, 1, 1)
-    return (images / 255 - mean) / std
+def _gram(features: torch.Tensor, region: Region | None) -> torch.Tensor:
+    flat = features.flatten(1)
+    if region is None:
+        return flat @ flat.T / flat.shape[1]
+    share = torch.from_numpy(shares(region, (features.shape[1], features.shape[2]))).to(flat.device).flatten()
+    return (flat * share) @ flat.T / share.sum()

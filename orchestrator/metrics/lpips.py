@@ -11,37 +11,46 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from orchestrator.metrics.backbone import SHIPPED, load_backbone, read_tensors, to_batch
+from orchestrator.metrics.backbone import SHIPPED, check_sizes, load_backbone, read_tensors
+from orchestrator.metrics.region import shares
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from orchestrator.metrics.backbone import Architecture, Backbone
+    from orchestrator.metrics.backbone import Backbone, Layers
+    from orchestrator.metrics.layouts import Architecture
+    from orchestrator.metrics.region import Region
 
 Trunk = Literal["alex", "vgg", "squeeze"]
 
 # For each trunk its network and the numbers of the layers that LPIPS looks at.
-_TRUNKS: dict[Trunk, tuple[Architecture, tuple[int, ...]]] = {
+TRUNKS: Mapping[Trunk, tuple[Architecture, tuple[int, ...]]] = {
     "alex": ("alexnet", (1, 4, 7, 9, 11)),
     "vgg": ("vgg16", (3, 8, 15, 22, 29)),
     "squeeze": ("squeezenet1_1", (1, 4, 7, 9, 10, 11, 12)),
 }
-_SHIFT = (-0.030, -0.088, -0.188)
-_SCALE = (0.458, 0.448, 0.450)
 _TINY = 1e-10
+
+Heads = dict[int, torch.Tensor]
+"""For each layer looked at, the learned weight of each channel, (C,)."""
 
 
 @dataclass(frozen=True)
 class LpipsNet:
-    """A trunk and, for each layer looked at, the learned weight of each channel, (C,)."""
+    """A trunk and what was learned about its channels."""
 
     backbone: Backbone
-    taps: tuple[int, ...]
-    heads: tuple[torch.Tensor, ...]
+    heads: Heads
+
+
+def load_heads(trunk: Trunk, device: torch.device) -> Heads:
+    """Return the learned weights of a trunk's channels; they ship for all three."""
+    found = read_tensors(SHIPPED / f"lpips_heads_{trunk}.safetensors")
+    return {tap: found[f"lin{number}"].to(device) for number, tap in enumerate(TRUNKS[trunk][1])}
 
 
 def load_lpips(trunk: Trunk = "alex", weights: Path | None = None, device: str = "cpu") -> LpipsNet:
@@ -55,13 +64,8 @@ def load_lpips(trunk: Trunk = "alex", weights: Path | None = None, device: str =
     Raises:
         ModelFileError: the trunk's weights are missing or of another kind.
     """
-    architecture, taps = _TRUNKS[trunk]
-    heads = read_tensors(SHIPPED / f"lpips_heads_{trunk}.safetensors")
-    return LpipsNet(
-        backbone=load_backbone(architecture, weights, device),
-        taps=taps,
-        heads=tuple(heads[f"lin{layer}"].to(device) for layer in range(len(taps))),
-    )
+    backbone = load_backbone(TRUNKS[trunk][0], weights, device)
+    return LpipsNet(backbone, load_heads(trunk, backbone.device))
 
 
 def lpips(a: NDArray[np.uint8], b: NDArray[np.uint8], net: LpipsNet) -> float:
@@ -70,29 +74,39 @@ def lpips(a: NDArray[np.uint8], b: NDArray[np.uint8], net: LpipsNet) -> float:
     Raises:
         ImageError: sizes differ, or a side is shorter than 32 pixels.
     """
-    return lpips_batch([a], [b], net)[0]
+    check_sizes([a, b])
+    of_a, of_b = net.backbone.look([a, b], tuple(net.heads))
+    return apart(of_a, of_b, net.heads).item()
 
 
-def lpips_batch(a: Sequence[NDArray[np.uint8]], b: Sequence[NDArray[np.uint8]], net: LpipsNet) -> list[float]:
-    """Return the distances of N pairs of pictures, all of one size, as `lpips` measures each.
+def apart(a: Layers, b: Layers, heads: Heads, region: Region | None = None) -> torch.Tensor:
+    """Return the distance of two pictures by what their network sees in them, as a tensor of one number.
 
-    Raises:
-        ImageError: as `lpips`.
+    Args:
+        a: the layers of one picture; more than `heads` names do no harm.
+        b: of the other.
+        heads: the weight of each channel.
+        region: the pixels that count: each place of a layer counts by the share of its cell that does. What
+            lies outside is still seen, as far as a place's receptive field reaches. Not a number where no
+            pixel counts.
     """
-    images = _normalised(to_batch([*a, *b], net.backbone.device))
-    distance = torch.zeros(len(a), device=images.device)
-    for layer, head in zip(net.backbone.activations(images, net.taps), net.heads, strict=True):
-        of_a, of_b = _unit(layer).chunk(2)
-        distance += torch.einsum("nchw,c->n", (of_a - of_b) ** 2, head) / (layer.shape[2] * layer.shape[3])
-    return distance.tolist()
+    with torch.inference_mode():
+        layers = [_weighted(_difference(a[tap], b[tap]), head, region) for tap, head in heads.items()]
+        return torch.stack(layers).sum()
 
 
-def _normalised(images: torch.Tensor) -> torch.Tensor:
-    shift = torch.tensor(_SHIFT, device=images.device).view(3, 1, 1)
-    scale = torch.tensor(_SCALE, device=images.device).view(3, 1, 1)
-    return (images / 127.5 - 1 - shift) / scale
+def _difference(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Return the squared difference of two (1, C, H, W) layers, each place scaled to length 1: (H, W, C)."""
+    a, b = (layer[0].permute(1, 2, 0) for layer in (a, b))
+    length_a, length_b = (torch.linalg.vector_norm(x, dim=2, keepdim=True) + _TINY for x in (a, b))
+    difference: torch.Tensor = (a / length_a).addcdiv_(b, length_b, value=-1)
+    return difference.square_()
 
 
-def _unit(features: torch.Tensor) -> torch.Tensor:
-    """Scale the channel vector at each position to length 1."""
-    return features / (features.square().sum(1, keepdim=True).sqrt() + _TINY)
+def _weighted(squares: torch.Tensor, head: torch.Tensor, region: Region | None) -> torch.Tensor:
+    places: torch.Tensor = squares @ head
+    if region is None:
+        return places.mean()
+    share = torch.from_numpy(shares(region, (places.shape[0], places.shape[1]))).to(places.device)
+    mean: torch.Tensor = (places * share).sum() / share.sum()
+    return mean

@@ -2,48 +2,99 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import chain, islice
+from typing import TYPE_CHECKING, TypeVar
 
-from orchestrator.metrics.scorers import Panel, Step
+import torch
+
+from orchestrator.metrics.steps import Batch, steps
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from orchestrator.metrics.feature_cosine import Vector
     from orchestrator.metrics.gathered import Row
+    from orchestrator.metrics.panel import Panel
+    from orchestrator.metrics.steps import Pair, Step
+    from orchestrator.metrics.table import MetricName
 
-    Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    Measured = tuple[list[Row], Mapping[MetricName, Sequence[Vector]]]
+
+T = TypeVar("T")
 
 
 def measure(
     pairs: Iterable[Pair], panel: Panel, *, cuts: Collection[int] = (), done: int = 0
 ) -> Iterator[Row]:
-    """Yield the figures of each frame, in order, as soon as they are known.
+    """Yield the figures of each frame, in order.
 
-    Memory holds one batch, whatever the length. Write each row down as it comes: after an interruption,
-    measuring goes on with `done` set to the number of rows that there are.
+    Frames are read a few batches ahead of the figures and no further, whatever the length. Write each row
+    down as it comes: after an interruption, measuring goes on with `done` set to the number of rows.
+    What the panel's `sets` gather is complete when this ends.
 
     Args:
-        pairs: source and result of every frame from the first on, (H, W, 3) uint8 RGB, all of one size.
+        pairs: source and result of every frame from the first on.
         panel: what to measure.
         cuts: indices of the frames that begin a new shot; no motion is measured across them.
-        done: how many frames at the start are measured already; they are read, but not measured again.
+        done: how many frames at the start are measured already; they are read, but looked at only by metrics
+            of whole sets.
 
     Raises:
         ImageError: the pictures of a pair differ in size or are too small.
     """
-    remaining = islice(_steps(pairs, frozenset(cuts)), done, None)
-    while batch := list(islice(remaining, panel.batch)):
-        columns = {name: scorer(batch) for name, scorer in panel.scorers.items()}
-        for position in range(len(batch)):
-            yield {name: column[position] for name, column in columns.items()}
+    upcoming = steps(pairs, frozenset(cuts))
+    old = (partial(_gathered, panel, batch) for batch in _batches(islice(upcoming, done), panel.pixels))
+    new = (partial(_measured, panel, batch) for batch in _batches(upcoming, panel.pixels))
+    for rows, vectors in _in_order(chain(old, new), panel.workers):
+        for name, each in vectors.items():
+            for vector in each:
+                panel.sets[name].kid.add(vector)
+        yield from rows
 
 
-def _steps(pairs: Iterable[Pair], cuts: frozenset[int]) -> Iterator[Step]:
-    before: Pair | None = None
-    for index, (source, result) in enumerate(pairs):
-        yield Step(source, result, None if index in cuts else before)
-        before = (source, result)
+def _gathered(panel: Panel, batch: Batch) -> Measured:
+    return [], {name: scorer.vectors(batch) for name, scorer in panel.sets.items()}
+
+
+def _measured(panel: Panel, batch: Batch) -> Measured:
+    columns = {name: scorer(batch) for name, scorer in panel.scorers.items()}
+    none: Row = dict.fromkeys(panel.sets)
+    rows: list[Row] = [
+        {**{name: column[place] for name, column in columns.items()}, **none}
+        for place in range(len(batch.steps))
+    ]
+    return rows, _gathered(panel, batch)[1]
+
+
+def _batches(upcoming: Iterator[Step], pixels: int) -> Iterator[Batch]:
+    """Group steps of one size, as many as have no more than so many pixels, and at least one."""
+    group: list[Step] = []
+    for step in upcoming:
+        if group and (
+            step.now.source.shape != group[0].now.source.shape
+            or (len(group) + 1) * step.now.source[..., 0].size > pixels
+        ):
+            yield Batch(group)
+            group = []
+        group.append(step)
+    if group:
+        yield Batch(group)
+
+
+def _in_order(jobs: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
+    """Yield what jobs return, in order; a few are done side by side, and one waits."""
+    if workers == 1:
+        yield from (job() for job in jobs)
+        return
+    # each worker measures other frames, so PyTorch need not split one frame's work among cores
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        waiting: deque[Future[T]] = deque()
+        for job in jobs:
+            waiting.append(pool.submit(job))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

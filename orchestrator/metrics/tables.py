@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.metrics.table import METRICS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orchestrator.artifacts import Measurements
     from orchestrator.metrics.table import MetricName
 
@@ -18,18 +21,27 @@ _DIGITS = 6  # significant ones; beyond them, figures differ between machines
 
 def as_json(measurements: Measurements) -> str:
     """Return what each metric is, its mean, and its figure for each frame; null where it has none."""
-    document = {name: _described(name, measurements) for name in METRICS if name in measurements.frames}
-    return json.dumps({"metrics": document}, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps({"metrics": described(measurements)}, indent=1, ensure_ascii=False) + "\n"
 
 
-def as_csv(measurements: Measurements) -> str:
-    """Return a table with a row per frame and a column per metric; empty where it has no figure."""
+def as_csv(measurements: Measurements, names: Sequence[str] = ()) -> str:
+    """Return a table with a row per frame and a column per metric; empty where it has no figure.
+
+    Args:
+        measurements: the figures.
+        names: what the frames are called; their numbers from 0 on if left out.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["frame", *measurements.frames])
     for index, row in enumerate(zip(*measurements.frames.values(), strict=True)):
-        writer.writerow([index, *(_rounded(value) for value in row)])
+        writer.writerow([names[index] if names else index, *(_rounded(value) for value in row)])
     return text.getvalue()
+
+
+def described(measurements: Measurements) -> dict[str, Any]:
+    """Return what each metric is and its figures, as JSON has them; what is infinite is the text `inf`."""
+    return {name: _described(name, measurements) for name in METRICS if name in measurements.frames}
 
 
 def _described(name: MetricName, measurements: Measurements) -> dict[str, Any]:
@@ -38,10 +50,16 @@ def _described(name: MetricName, measurements: Measurements) -> dict[str, Any]:
         "label": metric.label,
         "unit": metric.unit,
         "better": metric.better,
+        "sees": metric.sees,
         "paper": metric.paper,
-        "mean": _rounded(measurements.means.get(name)),
-        "frames": [_rounded(value) for value in measurements.frames[name]],
+        "mean": _plain(measurements.means.get(name)),
+        "frames": [_plain(value) for value in measurements.frames[name]],
     }
+
+
+def _plain(value: float | None) -> float | str | None:
+    """Return a figure as JSON can have it, which knows no infinity."""
+    return "inf" if value == inf else _rounded(value)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ class Curve:
     """A drawn curve.
 
     Attributes:
-        path: the `d` of an SVG path in a box of `WIDTH` x `HEIGHT`, broken where values are missing.
+        path: the `d` of an SVG path in a box of `WIDTH` x `HEIGHT`, broken at missing and infinite values.
         low: the value at the bottom of the drawing.
         high: the value at its top.
-        mean_y: the height of the mean; None without one.
+        mean_y: the height of the mean; None without a finite one.
     """
 
     path: str
@@ -30,18 +31,20 @@ class Curve:
 
 
 def curve(xs: Sequence[float], ys: Sequence[float | None], mean: float | None = None) -> Curve | None:
-    """Draw values over ascending positions; None if there is not a single value."""
-    known = [y for y in ys if y is not None]
+    """Draw values over ascending positions; None if there is not a single finite one."""
+    finite = [y if y is not None and isfinite(y) else None for y in ys]
+    known = [y for y in finite if y is not None]
     if not known:
         return None
     low, high = min(known), max(known)
     commands = []
     pen_down = False
-    for x, y in zip(xs, ys, strict=True):
+    for x, y in zip(xs, finite, strict=True):
         if y is not None:
             commands.append(f"{'L' if pen_down else 'M'}{_x(x, xs):.1f} {_y(y, low, high):.1f}")
         pen_down = y is not None
-    return Curve("".join(commands), low, high, None if mean is None else _y(mean, low, high))
+    mean_y = _y(mean, low, high) if mean is not None and isfinite(mean) else None
+    return Curve("".join(commands), low, high, mean_y)
 
 
 def _x(x: float, xs: Sequence[float]) -> float:

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from orchestrator.artifacts import Dataset, FrameSequence, Measurements
     from orchestrator.metrics.gathered import Row
     from orchestrator.metrics.settings import ScoreSettings
+    from orchestrator.metrics.steps import Pair
     from orchestrator.progress import Progress
     from orchestrator.stages.source import Source
 
 _ROWS = "rows.jsonl"
+_SETS = "sets.json"
 
 
 def measure(
@@ -42,39 +44,38 @@ def measure(
         dataset: the pictures of the style, which some metrics compare with.
         stylize: the painted frames.
     """
-    from orchestrator.metrics.table import METRICS
-
-    needs_style = any(METRICS[name].needs == "style" for name in settings.metrics)
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
         from orchestrator.metrics.measure import measure as rows_of
-        from orchestrator.metrics.scorers import panel
+        from orchestrator.metrics.panel import panel
 
         known = _rows(folder / _ROWS)
-        style = _pictures(made(dataset)) if needs_style else None
-        rows = rows_of(
-            _pairs(source, made(stylize)), panel(settings, style), cuts=made(shots), done=len(known)
-        )
+        wanted = panel(settings, _Pictures(made(dataset).folder) if settings.needs_style else None)
+        pairs = _pairs(source, made(stylize), settings)
+        rows = rows_of(pairs, wanted, cuts=made(shots), done=len(known))
         with progress.task("measuring", total=source.clip.count, unit="frames") as task:
             task.reach(len(known))
             for row in rows:
                 _append(folder / _ROWS, row)
                 task.advance()
+        files.write_json(folder / _SETS, {name: each.kid.figure for name, each in wanted.sets.items()})
 
     content: dict[str, Any] = {
         "metrics": list(settings.metrics),
         "weights": dict(networks),
+        "text": settings.text,
+        "region": settings.region if settings.mask else None,
         "source": source.content,
     }
-    inputs = (shots, stylize, dataset) if needs_style else (shots, stylize)
-    return Stage("measure", 1, content, inputs, build, load, resumes=True)
+    inputs = (shots, stylize, dataset) if settings.needs_style else (shots, stylize)
+    return Stage("measure", 2, content, inputs, build, load, resumes=True)
 
 
 def load(folder: Path) -> Measurements:
     """Read the figures back."""
     from orchestrator.metrics.gathered import gathered
 
-    return gathered(_rows(folder / _ROWS))
+    return gathered(_rows(folder / _ROWS), json.loads((folder / _SETS).read_text(encoding="utf-8")))
 
 
 def _rows(path: Path) -> list[Row]:
@@ -93,14 +94,24 @@ def _append(path: Path, row: Row) -> None:
         journal.write(json.dumps(row) + "\n")
 
 
-def _pairs(source: Source, painted: FrameSequence) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+def _pairs(source: Source, painted: FrameSequence, settings: ScoreSettings) -> Iterator[Pair]:
     from orchestrator.media.decode import frames
     from orchestrator.media.pictures import stored
+    from orchestrator.metrics.masks import fitted, regions
+    from orchestrator.metrics.steps import Pair
 
-    return zip(frames(source.clip), stored(painted), strict=True)
+    masks = regions(settings.mask, settings.region, source.clip.count)
+    for before, after, mask in zip(frames(source.clip), stored(painted), masks, strict=True):
+        yield Pair(before, after, fitted(mask, before))
 
 
-def _pictures(dataset: Dataset) -> list[NDArray[np.uint8]]:
-    from orchestrator.media.pictures import read
+class _Pictures:
+    """The pictures of the style, read one by one each time that they are gone through."""
 
-    return [read(path) for path in sorted(dataset.folder.rglob("*.png"))]
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        from orchestrator.media.pictures import read
+
+        return (read(path) for path in sorted(self._folder.rglob("*.png")))

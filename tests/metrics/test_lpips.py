@@ -18,7 +18,8 @@ from safetensors.torch import load_file, save_file
 
 from orchestrator.errors import ImageError, ModelFileError
 from orchestrator.metrics.backbone import SHIPPED, load_backbone
-from orchestrator.metrics.lpips import load_lpips, lpips, lpips_batch
+from orchestrator.metrics.layouts import LAYOUTS
+from orchestrator.metrics.lpips import apart, load_lpips, lpips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def random_weights(tmp_path: Path) -> dict[str, Path | None]:
     torch.manual_seed(0)
     files: dict[str, Path | None] = {"alex": None}
     for trunk in ("vgg", "squeeze"):
-        layers = importlib.import_module("orchestrator.metrics.backbone")._LAYOUTS[TRUNKS[trunk]]()
+        layers = LAYOUTS[TRUNKS[trunk]]()
         files[trunk] = tmp_path / f"{trunk}.safetensors"
         save_file({f"features.{key}": value for key, value in layers.state_dict().items()}, files[trunk])
     return files
@@ -112,14 +113,28 @@ def test_alexnet_is_laid_out_as_torchvision_does(authors: Any) -> None:
     torch.testing.assert_close(load_backbone("alexnet").activations(x, [11])[0], h)
 
 
-def test_a_batch_measures_each_pair_as_if_alone() -> None:
-    """Distances of several pairs at once are those of each pair by itself; equal pictures are 0 apart."""
+def test_equal_pictures_are_no_distance_apart() -> None:
+    """A picture is exactly 0 from itself, and not from another one."""
     net = load_lpips()
-    a, b = [noise(1), noise(2), noise(3)], [noise(4), noise(5), noise(3)]
-    together = lpips_batch(a, b, net)
-    assert together == pytest.approx([lpips(x, y, net) for x, y in zip(a, b, strict=True)], abs=1e-6)
-    assert together[2] == 0
-    assert together[0] > 0
+    assert lpips(noise(3), noise(3), net) == 0
+    assert lpips(noise(3), noise(4), net) > 0.1
+
+
+def test_in_a_region_only_its_places_count() -> None:
+    """Equal halves are no distance apart, whole regions change nothing, and an empty one has no figure."""
+    net = load_lpips()
+    a, b = noise(1, 128, 256), noise(2, 128, 256)
+    b[:, :160] = a[:, :160]
+    seen_a, seen_b = net.backbone.look([a, b], tuple(net.heads))
+    left, right, nothing = (np.zeros(a.shape[:2], bool) for _ in range(3))
+    left[:, :64], right[:, 192:] = True, True
+
+    def inside(region: NDArray[np.bool_]) -> float:
+        return apart(seen_a, seen_b, net.heads, region).item()
+
+    assert inside(~nothing) == pytest.approx(lpips(a, b, net), rel=1e-5)
+    assert inside(left) < 0.02 < lpips(a, b, net) < inside(right)
+    assert np.isnan(inside(nothing))
 
 
 def test_pictures_that_cannot_be_compared_are_refused() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -17,24 +16,26 @@ from orchestrator.artifacts import Measurements
 from orchestrator.errors import ImageError, ProjectError
 from orchestrator.metrics.gathered import gathered
 from orchestrator.metrics.lpips import load_lpips, lpips
+from orchestrator.metrics.makers import SCORERS, SETS
 from orchestrator.metrics.measure import measure
-from orchestrator.metrics.scorers import Panel, Step, panel
+from orchestrator.metrics.panel import Panel, panel
 from orchestrator.metrics.settings import ScoreSettings
 from orchestrator.metrics.ssim import ssim
+from orchestrator.metrics.steps import Batch, Pair
 from orchestrator.metrics.table import METRICS, MetricName
 from orchestrator.metrics.tables import as_csv, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 PHOTO = data.astronaut()
 
 
-def pairs(count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def pairs(count: int) -> Iterator[Pair]:
     """A window moving over a photo, and the same darkened more and more."""
     for index in range(count):
         source = PHOTO[100:196, 100 + 4 * index : 228 + 4 * index]
-        yield source, (source * (0.9 - 0.05 * index)).astype(np.uint8)
+        yield Pair(source, (source * (0.9 - 0.05 * index)).astype(np.uint8))
 
 
 def test_each_frame_gets_each_metric_and_motion_none_at_cuts() -> None:
@@ -42,8 +43,8 @@ def test_each_frame_gets_each_metric_and_motion_none_at_cuts() -> None:
     settings = ScoreSettings(metrics=("lpips", "ssim", "warp_error", "gram"), device="cpu")
     rows = list(measure(pairs(4), panel(settings, [PHOTO]), cuts={2}))
     net = load_lpips()
-    assert [row["lpips"] for row in rows] == pytest.approx([lpips(a, b, net) for a, b in pairs(4)])
-    assert [row["ssim"] for row in rows] == [ssim(a, b) for a, b in pairs(4)]
+    assert [row["lpips"] for row in rows] == pytest.approx([lpips(a, b, net) for a, b, _ in pairs(4)])
+    assert [row["ssim"] for row in rows] == [ssim(a, b) for a, b, _ in pairs(4)]
     assert [row["warp_error"] is None for row in rows] == [True, False, True, False]
     assert all(row["gram"] > 0 for row in rows)
 
@@ -56,23 +57,24 @@ def test_going_on_after_an_interruption_gives_the_same_figures() -> None:
         assert list(measure(pairs(4), wanted, done=done)) == whole[done:]
 
 
-def test_frames_are_read_only_as_fast_as_they_are_measured() -> None:
-    """After a row is out, no more than one batch of frames has been read, so that memory stays constant."""
+@pytest.mark.parametrize("workers", [1, 3])
+def test_frames_are_read_only_as_fast_as_they_are_measured(workers: int) -> None:
+    """However many are measured side by side, only a few batches are read ahead: memory stays constant."""
     read = 0
 
-    def counted() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def counted() -> Iterator[Pair]:
         nonlocal read
-        for pair in pairs(9):
+        for pair in pairs(29):
             read += 1
             yield pair
 
-    def size(steps: Sequence[Step]) -> list[float]:
-        return [float(len(steps))] * len(steps)
+    def size(batch: Batch) -> list[float]:
+        return [float(len(batch.steps))] * len(batch.steps)
 
-    rows = measure(counted(), Panel({"ssim": size}, batch=4))
+    rows = measure(counted(), Panel({"ssim": size}, pixels=4 * 96 * 128, workers=workers))
     assert next(rows) == {"ssim": 4.0}
-    assert read == 4
-    assert [row["ssim"] for row in rows] == [4, 4, 4, 4, 4, 4, 4, 1]
+    assert read <= 4 * (workers + 2)
+    assert [row["ssim"] for row in rows] == [4.0] * 27 + [1.0]
 
 
 def test_means_leave_out_frames_without_a_figure() -> None:
@@ -98,13 +100,16 @@ def test_every_metric_can_be_asked_for_and_is_described() -> None:
     assert set(METRICS) == set(get_args(MetricName))
     for metric in METRICS.values():
         assert metric.paper
+        assert metric.sees
+        assert metric.inside
         assert metric.bounds[0] < metric.bounds[1]
-        assert math.isfinite(metric.bounds[1]) or metric.better == "lower"
+    assert set(SCORERS) | set(SETS) == set(METRICS)
+    assert not set(SCORERS) & set(SETS)
 
 
 def test_settings_refuse_what_cannot_be_measured() -> None:
     """An unknown metric, one named twice, and one whose network is missing are mistakes in the settings."""
-    for metrics in (["psnr"], ["ssim", "ssim"], ["lpips_vgg"], []):
+    for metrics in (["vmaf"], ["ssim", "ssim"], ["lpips_vgg"], ["clip_text"], ["mask_iou"], []):
         with pytest.raises(ValidationError):
             ScoreSettings(metrics=metrics)
     assert ScoreSettings().metrics == ("lpips", "ssim", "warp_error")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from orchestrator.artifacts import Dataset, FrameSequence
@@ -32,18 +33,26 @@ COUNT = 6
 
 
 @pytest.fixture
-def stage(bikes: Path, tmp_path: Path) -> Stage[Measurements]:
+def stage(bikes: Path) -> Stage[Measurements]:
     """The stage that measures six frames of a street against themselves."""
+    return measuring(bikes, ScoreSettings(metrics=("ssim",)))
+
+
+def measuring(bikes: Path, settings: ScoreSettings) -> Stage[Measurements]:
     clip = replace(cut(probe(bikes), None, None), stop=COUNT)
 
     def paint(folder: Path, *_: object) -> None:
         for index, frame in enumerate(frames(clip)):
             write_png(FrameSequence(folder, COUNT).path(index), frame)
 
+    def style(folder: Path, *_: object) -> None:
+        for index, frame in zip(range(3), frames(clip), strict=False):
+            write_png(folder / "1_style" / f"{index}.png", 255 - frame)
+
     shots: Stage[tuple[int, ...]] = Stage("shots", 1, {}, (), lambda *_: None, lambda _: ())
-    dataset = Stage("dataset", 1, {}, (), lambda *_: None, lambda folder: Dataset(folder, folder, 0, ""))
+    dataset = Stage("dataset", 1, {}, (), style, lambda folder: Dataset(folder, folder, 0, ""))
     painted = Stage("stylize", 1, {}, (), paint, lambda folder: FrameSequence(folder, COUNT))
-    return measure(ScoreSettings(metrics=("ssim",)), {}, Source(clip, "x"), shots, dataset, painted)
+    return measure(settings, {}, Source(clip, "x"), shots, dataset, painted)
 
 
 class Watching(Silent):
@@ -87,3 +96,30 @@ def test_a_row_cut_short_is_measured_again(stage: Stage[Measurements], tmp_path:
     whole = left.count("\n")
     assert rows[:whole] == [0.5] * whole
     assert rows[whole:] == pytest.approx([1.0] * (COUNT - whole))
+
+
+def test_a_figure_of_all_frames_is_the_same_after_an_interruption(bikes: Path, tmp_path: Path) -> None:
+    """Frames that were measured before are looked at again for it, and for nothing else."""
+    stage = measuring(bikes, ScoreSettings(metrics=("psnr", "kid_alexnet")))
+    whole, broken = Store(tmp_path / "whole"), Store(tmp_path / "broken")
+    execute([stage], whole, Silent())
+    journal = broken.folder(stage) / "rows.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_text('{"psnr": 1.5, "kid_alexnet": null}\n' * 4)
+    execute([stage], broken, Silent())
+    first, second = load(whole.folder(stage)), load(broken.folder(stage))
+    assert second.frames["psnr"][:4] == (1.5,) * 4
+    assert first.means["kid_alexnet"] == second.means["kid_alexnet"]
+    assert first.frames["kid_alexnet"] == (None,) * COUNT
+
+
+def test_a_mask_limits_what_is_measured(bikes: Path, tmp_path: Path) -> None:
+    """Where no pixel is bright, nothing is measured inside and all outside; each is kept by itself."""
+    write_png(tmp_path / "mask.png", np.zeros((272, 640, 3), np.uint8))
+    store, found = Store(tmp_path / "work"), {}
+    for region in ("inside", "outside"):
+        asked = {"metrics": ("psnr",), "mask": tmp_path / "mask.png", "region": region}
+        stage = measuring(bikes, ScoreSettings.model_validate(asked))
+        execute([stage], store, Silent())
+        found[store.folder(stage)] = load(store.folder(stage)).means
+    assert [*found.values()] == [{}, {"psnr": np.inf}]
