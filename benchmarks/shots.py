@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import subprocess
 import tempfile
-from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,9 +44,11 @@ class Case(NamedTuple):
 
 def _faded(name: str, length: int, colour: str) -> Case:
     """Return 45 frames fading out into 45 that fade in."""
-    fade = f"color={colour},setpts=PTS-STARTPTS"
-    a = f"[0:v]{EVEN},trim=start_frame=77:end_frame=122,setpts=PTS-STARTPTS,fade=out:{45 - length}:{length}:{fade}[a]"
-    b = f"[1:v]{EVEN},trim=start_frame=10:end_frame=55,setpts=PTS-STARTPTS,fade=in:0:{length}:{fade}[b]"
+    anew = "setpts=PTS-STARTPTS"
+    a = f"[0:v]{EVEN},trim=start_frame=77:end_frame=122,{anew}"
+    b = f"[1:v]{EVEN},trim=start_frame=10:end_frame=55,{anew}"
+    a += f",fade=out:{45 - length}:{length}:color={colour}[a]"
+    b += f",fade=in:0:{length}:color={colour}[b]"
     return Case(f"{name}, {length} frames", f"{a};{b};[a][b]concat", [(45 - length, 45 + length)])
 
 
@@ -133,7 +134,7 @@ def main() -> None:
         for case in cases():
             video = made(case, videos, Path(folder) / "case.mp4")
             results = (judged(way(video), case.boundaries) for way in ways.values())
-            print(f"{case.name:28}" + "".join(starmap("{:>20}".format, zip(results))))
+            print(f"{case.name:28}" + "".join(f"{each:>20}" for each in results))
 
 
 if __name__ == "__main__":

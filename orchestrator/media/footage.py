@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+_WIDE_PRIMARIES = frozenset({"bt2020", "smpte431", "smpte432"})
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Colour:
     def hdr(self) -> bool:
         """Whether it is high dynamic range: PQ or HLG."""
         return self.transfer in _HDR_TRANSFERS
+
+    @property
+    def wide(self) -> bool:
+        """Whether it has colours outside BT.709: BT.2020 or P3."""
+        return self.primaries in _WIDE_PRIMARIES
 
 
 @dataclass(frozen=True)
