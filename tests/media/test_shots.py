@@ -67,7 +67,7 @@ def test_a_fade_through_a_plain_colour_parts_two_shots(colour: int, length: int,
 
 
 def test_what_fades_on_one_side_alone_is_parted_at_the_other() -> None:
-    """A shot that fades out keeps its black, one that fades in begins with it; a video's ends part nothing."""
+    """A shot that fades out keeps its black, one that fades in begins with it; the ends part nothing."""
     out = [_mixed(_scene(1, 0), 0, (frame + 1) / 10) for frame in range(10)]
     black = [np.zeros_like(out[0])] * 6
     first, second = [_scene(1, 0)] * 8, [_scene(2, 0)] * 8
