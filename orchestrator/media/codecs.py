@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from orchestrator.media.footage import SubtitleStream
+
 
 @dataclass(frozen=True)
 class Codec:
@@ -77,27 +79,40 @@ class Container:
     Attributes:
         sound: ffmpeg's encoder for sound that cannot be copied.
         copies: formats of sound that go in as they are; None is any.
+        text: ffmpeg's encoder for subtitles of text; None where it holds none.
+        subtitles: formats of subtitles, pictures among them, that go in as they are.
         options: further options of the muxer.
     """
 
     sound: str = "aac"
     copies: frozenset[str] | None = None
+    text: str | None = None
+    subtitles: frozenset[str] = frozenset()
     options: Mapping[str, str] = field(default_factory=dict)
 
     def takes(self, codec: str) -> bool:
         """Whether sound of this format can be copied into it."""
         return self.copies is None or codec in self.copies
 
+    def subtitle(self, track: SubtitleStream) -> str | None:
+        """Return how a track of subtitles goes in: by an encoder of ffmpeg, by `copy`, or not: None."""
+        if track.codec in self.subtitles:
+            return "copy"
+        return self.text if track.text else None
+
 
 _COMMON = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
+_MATROSKA = frozenset({"ass", "ssa", "subrip", "webvtt", "dvd_subtitle", "hdmv_pgs_subtitle", "dvb_subtitle"})
 _FASTSTART = {"movflags": "+faststart"}
 
 CONTAINERS: Mapping[str, Container] = {
-    ".mp4": Container(copies=_COMMON | {"opus", "flac"}, options=_FASTSTART),
-    ".m4v": Container(copies=_COMMON, options=_FASTSTART),
-    ".mov": Container(copies=_COMMON | {"pcm_s16le", "pcm_s24le", "pcm_s16be"}, options=_FASTSTART),
-    ".mkv": Container(),
-    ".webm": Container(sound="libopus", copies=frozenset({"opus", "vorbis"})),
+    ".mp4": Container(copies=_COMMON | {"opus", "flac"}, text="mov_text", options=_FASTSTART),
+    ".m4v": Container(copies=_COMMON, text="mov_text", options=_FASTSTART),
+    ".mov": Container(
+        copies=_COMMON | {"pcm_s16le", "pcm_s24le", "pcm_s16be"}, text="mov_text", options=_FASTSTART
+    ),
+    ".mkv": Container(text="subrip", subtitles=_MATROSKA),
+    ".webm": Container(sound="libopus", copies=frozenset({"opus", "vorbis"}), text="webvtt"),
 }
 
 

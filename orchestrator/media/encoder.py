@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
-from orchestrator.media import sound
+from orchestrator.media import sound, subtitles
 from orchestrator.media.codecs import choose
 from orchestrator.media.timed import tick
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.media.codecs import Codec
 
 _SCALER = "lanczos+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+_PIPE = "pipe:"
 _ASPECT_LIMIT = 65_535  # H.264 has 16 bits for either side of the pixel aspect
 
 
@@ -27,7 +28,7 @@ def graph(
     crf: int | None,
     audio: Literal["keep", "none"],
 ) -> Any:
-    """Return the ffmpeg-python graph from `timed.feed`'s pipe, and the source's sound, to a file.
+    """Return the ffmpeg-python graph from `timed.feed`'s pipe, and what goes with it, to a file.
 
     Args:
         clip: where times, pixel aspect and sound come from.
@@ -44,6 +45,7 @@ def graph(
 
     chosen, container = choose(codec, target)
     tracks, sounding = sound.tracks(clip, container) if audio == "keep" else ([], {})
+    lines, reading = subtitles.tracks(clip, container)
     options = {
         "c:v": chosen.name,
         **chosen.options,
@@ -51,18 +53,27 @@ def graph(
         **_timing(clip),
         **_colour_options(chosen),
         **sounding,
+        **reading,
         **container.options,
-        "map_chapters": -1,  # their times would be the whole video's
         "fflags": "+bitexact",
         "flags": "+bitexact",
     }
-    return ffmpeg.output(_picture(clip, size, chosen), *tracks, f"file:{target}", **options)
+    streams = (_picture(clip, size, chosen), *tracks, *lines, f"file:{target}")
+    # the chapters of the pipe are the clip's; those of the source would be the whole video's
+    pipe = _inputs(ffmpeg.output(*streams)).index(_PIPE)
+    return ffmpeg.output(*streams, map_chapters=pipe, **options)
+
+
+def _inputs(output: Any) -> list[str]:
+    """Return a graph's inputs in the order in which ffmpeg will count them."""
+    words = output.get_args()
+    return [words[at + 1] for at, word in enumerate(words) if word == "-i"]
 
 
 def _picture(clip: Clip, size: tuple[int, int], codec: Codec) -> Any:
     import ffmpeg
 
-    picture = ffmpeg.input("pipe:", format="nut")["v:0"]
+    picture = ffmpeg.input(_PIPE, format="nut")["v:0"]
     if not codec.rgb:
         width, height = (-(-side // step) * step for side, step in zip(size, codec.step, strict=True))
         picture = picture.filter(
