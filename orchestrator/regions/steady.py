@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.media import flow
+from orchestrator.regions.network_input import resized
 from orchestrator.regions.shape import ramp
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.float32]
 
 _HALF = 0.5
+_SIDE = 640  # pixels
 _SAME_COLOUR = (8.0, 32.0)  # of 255, mean over the channels: no doubt below, no trust above
 
 
@@ -64,11 +66,18 @@ def steadied(
 def _motion(before: Frame, now: Frame) -> tuple[NDArray[np.float32], Mask]:
     """Return the flow to the frame before, and where to trust it: there and back, and to the same colour.
 
-    Over a flat surface a wrong flow may well lead back to where it began; its colour gives it away.
+    Over a flat surface a wrong flow may well lead back to where it began; its colour gives it away. Large
+    frames are measured smaller: masks have no detail that would need more.
     """
-    backward, forward = flow.dense(now, before), flow.dense(before, now)
-    apart = np.abs(now.astype(np.float32) - flow.warp(before, backward)).mean(axis=2)
-    return backward, flow.trust(backward, forward) * (1 - ramp(apart, *_SAME_COLOUR))
+    size = now.shape[1], now.shape[0]
+    scale = min(1, _SIDE / max(size))
+    small = max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
+    there, here = resized(before, small), resized(now, small)
+    backward, forward = flow.dense(here, there), flow.dense(there, here)
+    apart = np.abs(here.astype(np.float32) - flow.warp(there, backward)).mean(axis=2)
+    trust = flow.confidence(backward, forward) * (1 - ramp(apart, *_SAME_COLOUR))
+    stretch = np.divide(size, small, dtype=np.float32)
+    return np.multiply(resized(backward, size), stretch, dtype=np.float32), resized(trust, size)
 
 
 def overlap(before: Mask, now: Mask, backward: NDArray[np.float32]) -> float:
