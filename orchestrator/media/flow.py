@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_FEATHER = 1.5  # pixels
+
 
 def dense(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return where in `b` each pixel of `a` lies: a[y, x] shows what b[y + dy, x + dx] shows.
@@ -71,6 +73,15 @@ def trust(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> NDArra
     bound = 0.01 * (_squared(forward) + _squared(there)) + 0.5
     trusted: NDArray[np.bool_] = (_squared(forward + there) < bound) & _inside(places)
     return trusted
+
+
+def confidence(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `trust` with soft borders, drawn inwards, so that they do not show: (H, W), 0 to 1."""
+    import cv2
+
+    core = cv2.erode(trust(forward, backward).astype(np.float32), np.ones((3, 3)))
+    soft: NDArray[np.float32] = cv2.GaussianBlur(core, (0, 0), _FEATHER)
+    return soft
 
 
 def _places(flow: NDArray[np.float32]) -> NDArray[np.float32]:
