@@ -27,15 +27,22 @@ def saved(kind: str, folder: Path) -> Any:
             where=str(folder),
             remedy="Name a folder with config.json and model.safetensors.",
         )
+    library = transformers()
     try:
-        import transformers
+        return getattr(library, kind).from_pretrained(folder, local_files_only=True)
+    except Exception as error:
+        # what is raised depends on which of a dozen files is wrong, and how
+        raise ModelFileError(f"this folder holds no {kind}: {error}", where=str(folder)) from error
+
+
+def transformers() -> Any:
+    """Return the library, made to be silent. Raises MissingPackage."""
+    try:
+        import transformers as library
     except ImportError as error:
         raise MissingPackage(
             "transformers, which runs this model, is not installed",
             remedy="pip install 'orchestrate[regions]'",
         ) from error
-    try:
-        return getattr(transformers, kind).from_pretrained(folder, local_files_only=True)
-    except Exception as error:
-        # what is raised depends on which of a dozen files is wrong, and how
-        raise ModelFileError(f"this folder holds no {kind}: {error}", where=str(folder)) from error
+    library.utils.logging.disable_progress_bar()  # it would write over ours
+    return library

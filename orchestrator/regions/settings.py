@@ -161,7 +161,7 @@ class Sam(Settings):
     """What the user points at, found by Segment Anything and followed from there.
 
     Attributes:
-        sam: a folder with a SAM model, as transformers saves it.
+        sam: a SAM model: its authors' `.pth` file, or a folder as transformers saves it.
         prompts: what is pointed at; a later one corrects what was followed until then.
     """
 

@@ -125,10 +125,9 @@ def sam(tmp_path_factory: pytest.TempPathFactory) -> Path:
     decoder = {
         "hidden_size": 32,
         "mlp_dim": 32,
-        "num_attention_heads": 2,
+        "num_attention_heads": 8,
         "num_hidden_layers": 2,
         "iou_head_hidden_dim": 32,
-        "iou_head_depth": 2,
     }
     prompts = {"hidden_size": 32, "image_size": 64, "patch_size": 16}
     config = SamConfig(vision_config=vision, prompt_encoder_config=prompts, mask_decoder_config=decoder)

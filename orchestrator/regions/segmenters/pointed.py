@@ -14,7 +14,7 @@ import numpy as np
 
 from orchestrator.media import flow
 from orchestrator.regions.network_input import IMAGENET_DEVIATION, IMAGENET_MEAN, batch_of_one, resized
-from orchestrator.regions.saved_model import saved
+from orchestrator.regions.sam_file import sam
 from orchestrator.regions.shape import ramp
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Prompt:
 
 def pointed(where: Sam, scene: Scene, /) -> Segmenter:
     """Find what is pointed at; before the first prompt nothing is inside."""
-    model = saved("SamModel", where.sam)
+    model = sam(where.sam)
     prompts = {round(prompt.at.position(scene.timeline)): prompt for prompt in where.prompts}
     return lambda frames: _followed(model, prompts, frames)
 
