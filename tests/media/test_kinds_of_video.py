@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,9 +11,12 @@ import numpy as np
 import pytest
 
 from orchestrator.media.clip import Clip, cut
+from orchestrator.media.codecs import CONTAINERS
 from orchestrator.media.decode import frames
 from orchestrator.media.encode import encode
+from orchestrator.media.footage import SubtitleStream
 from orchestrator.media.probe import probe
+from orchestrator.media.subtitles import left_out, tracks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,6 +253,16 @@ def test_subtitles_are_kept_without_sound(film: Path, tmp_path: Path) -> None:
     assert [text for text, *_ in _lines(target)] == ["early", "middle", "late"]
     assert [each.title for each in probe(target).chapters] == ["One = 1", "Zwei ü"]
     assert probe(target).audio == ()
+
+
+def test_subtitles_that_are_pictures_are_copied_or_named(film: Path) -> None:
+    """Matroska takes them as they are; what other files cannot hold can be told."""
+    clip = _whole(film)
+    pictures = SubtitleStream(3, "hdmv_pgs_subtitle", text=False)
+    clip = replace(clip, footage=replace(clip.footage, subtitles=(pictures,)))
+    assert left_out(clip, CONTAINERS[".mp4"]) == [pictures]
+    assert left_out(clip, CONTAINERS[".mkv"]) == []
+    assert tracks(clip, CONTAINERS[".mkv"])[1]["c:s:0"] == "copy"
 
 
 GREYS = {
