@@ -45,11 +45,15 @@ class SourceSettings(Settings):
         video: the source video.
         start: where the clip begins; the video's beginning when left out.
         end: where it ends, exclusive; the video's end when left out.
+        every: paint every Nth frame of each shot; those between follow from them along the motion.
+        letterbox: whether black bars around the picture stay as they are or are painted too.
     """
 
     video: InputPath
     start: Seconds | None = None
     end: Seconds | None = None
+    every: int = Field(default=1, ge=1, le=24)
+    letterbox: Literal["keep", "paint"] = "keep"
 
     @model_validator(mode="after")
     def _has_length(self) -> SourceSettings:
@@ -66,15 +70,26 @@ class OutputSettings(Settings):
 
     Attributes:
         video: the restyled video; its suffix chooses the container.
-        codec: how it is compressed.
-        crf: quality, lower is better; the codec's own good default when left out; prores and ffv1 have none.
+        codec: how it is compressed; when left out, h264, or what the suffix gif, webp or apng stands for.
+        crf: quality, lower is better; the codec's own good default when left out; only h264, h265 and av1
+            have one.
         audio: whether the source's sound is kept.
+        frames: a folder that gets every frame as PNG, and `frames.ffconcat` with their times.
     """
 
     video: OutputPath = Path("out/video.mp4")
-    codec: Literal["h264", "h265", "av1", "prores", "ffv1"] = "h264"
+    codec: Literal["h264", "h265", "av1", "prores", "ffv1", "gif", "webp", "apng"] = "h264"
     crf: int | None = Field(default=None, ge=0, le=63)
     audio: Literal["keep", "none"] = "keep"
+    frames: OutputPath | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _codec_of_its_suffix(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "codec" in data:
+            return data
+        kind = Path(str(data.get("video", ""))).suffix.removeprefix(".")
+        return {**data, "codec": kind} if kind in CODECS and CODECS[kind].animation else data
 
     @model_validator(mode="after")
     def _suits_its_codec(self) -> OutputSettings:

@@ -11,7 +11,8 @@ from orchestrator import files
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from orchestrator.artifacts import LoraWeights, Measurements
+    from orchestrator.artifacts import FrameSequence, LoraWeights, Measurements
+    from orchestrator.media.clip import Clip
     from orchestrator.project import Project
 
 
@@ -39,13 +40,22 @@ def places(project: Project) -> Published:
 
 
 def publish(
-    project: Project, *, video: Path, lora: LoraWeights, report: Path, measurements: Measurements
+    project: Project,
+    *,
+    video: Path,
+    frames: tuple[FrameSequence, Clip],
+    lora: LoraWeights,
+    report: Path,
+    measurements: Measurements,
 ) -> Published:
     """Copy the results to their places; what is there already and unchanged is left alone."""
+    from orchestrator.media.frames_folder import lay_out
     from orchestrator.metrics.tables import as_csv, as_json
 
     target = places(project)
     _copy(video, target.video)
+    if project.output.frames is not None:
+        lay_out(*frames, project.output.frames)
     _copy(lora.file, target.lora)
     _copy(report, target.report)
     files.write_bytes(target.scores, as_json(measurements).encode())

@@ -49,7 +49,7 @@ score:
 
 output:
   video: out/video.mp4
-  codec: h264                         # h264, h265, av1, prores, ffv1
+  codec: h264                         # h264, h265, av1, prores, ffv1; or gif, webp, apng
   audio: keep
 """
 

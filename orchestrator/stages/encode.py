@@ -19,11 +19,16 @@ def encode(settings: OutputSettings, source: Source, stylize: Stage[FrameSequenc
     """Return the stage whose artifact is the video file."""
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
+        from orchestrator.media.codecs import choose
         from orchestrator.media.encode import encode as write_video
         from orchestrator.media.pictures import stored
+        from orchestrator.media.subtitles import left_out
 
         frames = made(stylize)
         target = folder / f"video{settings.video.suffix}"
+        _, container = choose(settings.codec, target)
+        for track in left_out(source.clip, container):
+            progress.say(f"subtitles in {track.codec} do not go into {target.suffix}: they are left out")
         with progress.task("encoding", total=frames.count, unit="frames") as task:
             write_video(
                 stored(frames),
@@ -36,11 +41,11 @@ def encode(settings: OutputSettings, source: Source, stylize: Stage[FrameSequenc
             )
 
     content = {
-        **settings.model_dump(mode="json", exclude={"video"}),
+        **settings.model_dump(mode="json", exclude={"video", "frames"}),
         "container": settings.video.suffix,
         "source": source.content,
     }
-    return Stage("encode", 1, content, (stylize,), build, load)
+    return Stage("encode", 2, content, (stylize,), build, load)
 
 
 def load(folder: Path) -> Path:

@@ -57,6 +57,7 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
     "codec": (setting("output.codec", "h265"), {"encode"}),
     "container": (setting("output.video", "out/small.mkv"), {"encode"}),
     "sound": (setting("output.audio", "none"), {"encode"}),
+    "folder of frames": (setting("output.frames", "out/frames"), set()),
     "name of the video": (setting("output.video", "out/other.mp4"), set()),
     "folder of the video": (setting("output.video", "elsewhere/small.mp4"), {"report"}),
     "name": (setting("name", "other"), {"report"}),
@@ -142,7 +143,8 @@ def test_the_settings_that_the_report_shows_repeat_the_run(project: Path) -> Non
     assert {name: key for name, key in keys(project).items() if name != "encode"} == {
         name: key for name, key in before.items() if name != "encode"
     }
-    assert shown["source"] == {"video": "street.mp4", "start": "0.04s", "end": "0.3s"}
+    wanted = {"video": "street.mp4", "start": "0.04s", "end": "0.3s"}
+    assert shown["source"] == {**wanted, "every": 1, "letterbox": "keep"}
 
 
 def test_no_stage_writes_a_secret_or_its_own_place_down(project: Path) -> None:
