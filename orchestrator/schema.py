@@ -46,7 +46,9 @@ def _fields(models: Iterable[type[BaseModel]]) -> list[tuple[str, FieldInfo]]:
 
 
 def _models(annotation: Any) -> Models:
-    return [part for part in _parts(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+    # a type that is no model itself may tell the models that settings have in its place
+    parts = [each for part in _parts(annotation) for each in getattr(part, "written_as", (part,))]
+    return [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
 
 
 def _parts(annotation: Any) -> list[Any]:

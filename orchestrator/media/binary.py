@@ -8,9 +8,10 @@ from functools import cache
 
 from orchestrator.errors import FfmpegError
 
-# one tiny frame: old versions lack -fps_mode, lean builds lack libx264
+# one tiny frame: old versions lack -fps_mode, lean builds lack libx264 or zscale
 _TRIAL = (
     *("-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "color=size=16x16:rate=25:duration=0.04"),
+    *("-vf", "zscale=8:8"),
     *("-fps_mode", "passthrough", "-c:v", "libx264", "-f", "null", "-"),
 )
 _TRIAL_SECONDS = 20.0
@@ -46,5 +47,5 @@ def _carried() -> str:
         raise FfmpegError(
             "no usable ffmpeg was found",
             where="PATH",
-            remedy="Install ffmpeg 5.1 or newer with libx264, or `pip install imageio-ffmpeg`.",
+            remedy="Install ffmpeg 5.1 or newer with libx264 and libzimg, or `pip install imageio-ffmpeg`.",
         ) from error

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from orchestrator.media.footage import SubtitleStream
+
 
 @dataclass(frozen=True)
 class Codec:
@@ -24,6 +26,7 @@ class Codec:
         crf: the default constant rate factor, lower is better; None where the codec has none.
         options: further options of the encoder.
         containers: suffixes of the files that hold it.
+        animation: whether it is an animated picture: without sound and in square pixels.
     """
 
     name: str
@@ -31,11 +34,12 @@ class Codec:
     crf: int | None
     options: Mapping[str, str]
     containers: tuple[str, ...]
+    animation: bool = False
 
     @property
     def rgb(self) -> bool:
-        """Whether it keeps RGB as it is."""
-        return self.pixel_format.startswith("gbr")
+        """Whether it takes RGB as it is."""
+        return self.pixel_format.startswith(("gbr", "rgb", "bgr"))
 
     @property
     def step(self) -> tuple[int, int]:
@@ -67,6 +71,10 @@ CODECS: Mapping[str, Codec] = {
         "prores_ks", "yuv422p10le", None, {"profile:v": "hq", "vendor": "apl0"}, (".mov", ".mkv")
     ),
     "ffv1": Codec("ffv1", "gbrp", None, {"level": "3", "g": "1", "slices": "4", "slicecrc": "1"}, (".mkv",)),
+    "gif": Codec("gif", "rgb24", None, {}, (".gif",), animation=True),
+    # given RGB, libwebp makes the YCbCr of its own standard, which is not BT.709
+    "webp": Codec("libwebp", "bgra", None, {"quality": "80", "loop": "0"}, (".webp",), animation=True),
+    "apng": Codec("apng", "rgb24", None, {"pred": "mixed", "plays": "0"}, (".apng",), animation=True),
 }
 
 
@@ -77,27 +85,45 @@ class Container:
     Attributes:
         sound: ffmpeg's encoder for sound that cannot be copied.
         copies: formats of sound that go in as they are; None is any.
+        text: ffmpeg's encoder for subtitles of text; None where it holds none.
+        subtitles: formats of subtitles, pictures among them, that go in as they are.
         options: further options of the muxer.
+        silent: whether it holds no sound.
     """
 
     sound: str = "aac"
     copies: frozenset[str] | None = None
+    text: str | None = None
+    subtitles: frozenset[str] = frozenset()
     options: Mapping[str, str] = field(default_factory=dict)
+    silent: bool = False
 
     def takes(self, codec: str) -> bool:
         """Whether sound of this format can be copied into it."""
         return self.copies is None or codec in self.copies
 
+    def subtitle(self, track: SubtitleStream) -> str | None:
+        """Return how a track of subtitles goes in: by an encoder of ffmpeg, by `copy`, or not: None."""
+        if track.codec in self.subtitles:
+            return "copy"
+        return self.text if track.text else None
+
 
 _COMMON = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
+_MATROSKA = frozenset({"ass", "ssa", "subrip", "webvtt", "dvd_subtitle", "hdmv_pgs_subtitle", "dvb_subtitle"})
 _FASTSTART = {"movflags": "+faststart"}
 
 CONTAINERS: Mapping[str, Container] = {
-    ".mp4": Container(copies=_COMMON | {"opus", "flac"}, options=_FASTSTART),
-    ".m4v": Container(copies=_COMMON, options=_FASTSTART),
-    ".mov": Container(copies=_COMMON | {"pcm_s16le", "pcm_s24le", "pcm_s16be"}, options=_FASTSTART),
-    ".mkv": Container(),
-    ".webm": Container(sound="libopus", copies=frozenset({"opus", "vorbis"})),
+    ".mp4": Container(copies=_COMMON | {"opus", "flac"}, text="mov_text", options=_FASTSTART),
+    ".m4v": Container(copies=_COMMON, text="mov_text", options=_FASTSTART),
+    ".mov": Container(
+        copies=_COMMON | {"pcm_s16le", "pcm_s24le", "pcm_s16be"}, text="mov_text", options=_FASTSTART
+    ),
+    ".mkv": Container(text="subrip", subtitles=_MATROSKA),
+    ".gif": Container(silent=True),
+    ".webp": Container(silent=True),
+    ".apng": Container(silent=True),
+    ".webm": Container(sound="libopus", copies=frozenset({"opus", "vorbis"}), text="webvtt"),
 }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.errors import MediaError
+from orchestrator.media.gamut import narrowed
 from orchestrator.media.h273 import UNKNOWN
 from orchestrator.media.running import Ffmpeg, reading
 
@@ -32,7 +33,7 @@ def frames(
 
     ffmpeg decodes a few frames ahead and no more. It ends with the iteration: close the iterator
     (`contextlib.closing`) when leaving it early. Frame i has the same bytes whatever `start` is.
-    High dynamic range is not mapped to standard range: `footage.colour.hdr` tells.
+    High dynamic range and wide colours are mapped to BT.709, as `gamut.narrowed` tells.
 
     Args:
         clip: what to decode.
@@ -75,7 +76,7 @@ def _graph(footage: Footage, first: int, stop: int, size: tuple[int, int]) -> An
     import ffmpeg
 
     picture = ffmpeg.input(f"file:{footage.path}", **_seek(footage, first))["V:0"]
-    picture = picture.filter("trim", **_window(footage.times, first, stop))
+    picture = narrowed(picture.filter("trim", **_window(footage.times, first, stop)), footage.colour)
     matrix = _matrix(footage)
     picture = picture.filter("scale", *size, flags=_SCALER, in_color_matrix=matrix).filter("format", "rgb24")
     exactly: dict[str, Any] = {"frames:v": stop - first, "fps_mode": "passthrough"}

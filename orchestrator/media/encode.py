@@ -5,16 +5,17 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-from orchestrator.errors import FfmpegError, MediaError
+from orchestrator.errors import FfmpegError
 from orchestrator.files import replacing
+from orchestrator.media import gif
 from orchestrator.media.codecs import choose
 from orchestrator.media.encoder import graph
-from orchestrator.media.probe import probe
-from orchestrator.media.running import Ffmpeg, writing
+from orchestrator.media.running import writing
 from orchestrator.media.timed import feed
+from orchestrator.media.verify import mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
     from pathlib import Path
 
     import numpy as np
@@ -38,7 +39,8 @@ def encode(
     Constant and variable rates are kept alike; Matroska keeps times to the millisecond only. Colours become
     BT.709, limited range, and are tagged so; ffv1 keeps RGB. An odd side, which halved chroma does not
     allow, is scaled up by one pixel: nothing is cut off or added, and every player shows it. The picture
-    keeps the source's display aspect. Sound is kept as `sound.tracks` says. The same input gives the same
+    keeps the source's display aspect. Sound, subtitles and chapters are kept as `sound.tracks`,
+    `subtitles.tracks` and `beside.chapters` say; animated pictures have none. The same input gives the same
     bytes.
 
     Args:
@@ -56,51 +58,65 @@ def encode(
         OrchestrateError: of whatever the frames come from.
         NotWritable, DiskFull: the disk does not let us.
     """
-    choose(codec, target)
+    chosen, _ = choose(codec, target)
     stream = iter(frames)
-    first = next(stream)
-    height, width = first.shape[:2]
     with replacing(target) as partial:
         # an encoder that a crash has orphaned may still be finishing its file: leave that one to it
         partial.unlink(missing_ok=True)
-        with writing(graph(clip, partial, (width, height), codec, crf, audio)) as ffmpeg:
-            _run(ffmpeg, chain((first,), stream), clip, (width, height), target, on_frame)
-        _verify(partial, clip, target)
+        if codec == "gif":
+            complaint = _gif(stream, clip, partial, on_frame)
+        else:
+            complaint = _video(stream, clip, partial, codec, crf, audio, on_frame)
+        if wrong := complaint or mistake(partial, clip, animation=chosen.animation):
+            raise _failed(target, wrong)
 
 
-def _run(
-    ffmpeg: Ffmpeg,
+def _video(
     frames: Iterator[NDArray[np.uint8]],
     clip: Clip,
-    size: tuple[int, int],
     target: Path,
+    codec: str,
+    crf: int | None,
+    audio: Literal["keep", "none"],
     on_frame: Callable[[int], None],
-) -> None:
-    try:
-        for index in feed(ffmpeg.pipe, clip, size, frames):
-            on_frame(index)
-        content = ffmpeg.ended_well()
-    except BrokenPipeError:
-        ffmpeg.ended_well()
-        content = False
-    if not content:
-        raise ffmpeg.storage_error() or _failed(target, ffmpeg.complaint())
+) -> str | None:
+    """Write a video; return what ffmpeg complains of, if it does."""
+    first = next(frames)
+    height, width = first.shape[:2]
+    with writing(graph(clip, target, (width, height), codec, crf, audio)) as ffmpeg:
+        try:
+            for index in feed(ffmpeg.pipe, clip, (width, height), chain((first,), frames)):
+                on_frame(index)
+            content = ffmpeg.ended_well()
+        except BrokenPipeError:
+            ffmpeg.ended_well()
+            content = False
+        if error := None if content else ffmpeg.storage_error():
+            raise error
+        return None if content else ffmpeg.complaint()
 
 
-def _verify(written: Path, clip: Clip, target: Path) -> None:
-    """Read the result back: every frame at its time, and the whole as long, to within half a frame."""
+def _gif(
+    frames: Iterator[NDArray[np.uint8]], clip: Clip, target: Path, on_frame: Callable[[int], None]
+) -> str | None:
+    """Write a GIF by way of a video without loss: its palette is known only once all frames were seen."""
+    kept = gif.shown(clip)
+    thin, video = gif.thinned(clip, kept), target.with_suffix(".mkv")
+    few = _chosen(frames, set(kept), on_frame)
     try:
-        made = probe(written)
-    except MediaError as error:
-        raise _failed(target, error.what) from error
-    if made.count != clip.count:
-        raise _failed(target, f"it has {made.count} frames instead of {clip.count}")
-    slack = 1 / (2 * clip.fps)
-    shifts = (made.times[0] + wanted - time for wanted, time in zip(clip.times, made.times, strict=True))
-    if any(abs(shift) > slack for shift in shifts):
-        raise _failed(target, "its frames are not shown at the source's times")
-    if abs(made.duration - clip.duration) > slack:
-        raise _failed(target, f"it lasts {float(made.duration)} s instead of {float(clip.duration)} s")
+        complaint = _video(few, thin, video, "ffv1", None, "none", lambda _: None)
+        return complaint or gif.convert(video, thin, target)
+    finally:
+        video.unlink(missing_ok=True)
+
+
+def _chosen(
+    frames: Iterable[NDArray[np.uint8]], kept: Container[int], on_frame: Callable[[int], None]
+) -> Iterator[NDArray[np.uint8]]:
+    for index, frame in enumerate(frames):
+        if index in kept:
+            yield frame
+        on_frame(index)
 
 
 def _failed(target: Path, reason: str) -> FfmpegError:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_FEATHER = 1.5  # pixels
 
 
 def dense(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -42,10 +45,9 @@ def warp(image: NDArray[Any], flow: NDArray[np.float32]) -> NDArray[Any]:
     """
     import cv2
 
-    height, width = flow.shape[:2]
-    x = np.arange(width, dtype=np.float32) + flow[..., 0]
-    y = np.arange(height, dtype=np.float32)[:, None] + flow[..., 1]
-    moved: NDArray[Any] = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    moved: NDArray[Any] = cv2.remap(
+        image, _places(flow), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
     return moved
 
 
@@ -63,18 +65,49 @@ def trust(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> NDArra
     Returns:
         (H, W) bool, on the grid of `a`.
     """
-    there = warp(backward, forward)
-    gap = np.square(forward + there).sum(axis=2)
-    length = np.square(forward).sum(axis=2) + np.square(there).sum(axis=2)
-    trusted: NDArray[np.bool_] = (gap < 0.01 * length + 0.5) & _inside(forward)
+    import cv2
+
+    places = _places(forward)
+    # a flow is smooth, so that two neighbours tell as much as cubic's four
+    there = cv2.remap(backward, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    bound = 0.01 * (_squared(forward) + _squared(there)) + 0.5
+    trusted: NDArray[np.bool_] = (_squared(forward + there) < bound) & _inside(places)
     return trusted
 
 
-def _inside(flow: NDArray[np.float32]) -> NDArray[np.bool_]:
+def confidence(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `trust` with soft borders, drawn inwards, so that they do not show: (H, W), 0 to 1."""
+    import cv2
+
+    core = cv2.erode(trust(forward, backward).astype(np.float32), np.ones((3, 3)))
+    soft: NDArray[np.float32] = cv2.GaussianBlur(core, (0, 0), _FEATHER)
+    return soft
+
+
+def _places(flow: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return where each pixel's vector points to, (H, W, 2), x and y in pixels."""
     height, width = flow.shape[:2]
-    x = np.arange(width) + flow[..., 0]
-    y = np.arange(height)[:, None] + flow[..., 1]
-    inside: NDArray[np.bool_] = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    places: NDArray[np.float32] = flow + _grid(height, width)
+    return places
+
+
+@lru_cache(maxsize=4)
+def _grid(height: int, width: int) -> NDArray[np.float32]:
+    y, x = np.indices((height, width), np.float32)
+    return np.dstack((x, y))
+
+
+def _squared(flow: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the squared length of each vector, (H, W)."""
+    squared: NDArray[np.float32] = np.square(flow[..., 0]) + np.square(flow[..., 1])
+    return squared
+
+
+def _inside(places: NDArray[np.float32]) -> NDArray[np.bool_]:
+    import cv2
+
+    height, width = places.shape[:2]
+    inside: NDArray[np.bool_] = cv2.inRange(places, (0, 0), (width - 1, height - 1)).astype(bool)
     return inside
 
 

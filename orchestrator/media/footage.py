@@ -10,6 +10,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+_WIDE_PRIMARIES = frozenset({"bt2020", "smpte431", "smpte432"})
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a player shows of a track in its menu.
+
+    Attributes:
+        language: of three letters as in ISO 639-2; empty where the file does not say.
+        title: a name, or nothing.
+        disposition: ffmpeg's flags, such as `default+forced`; 0 for none.
+    """
+
+    language: str = ""
+    title: str = ""
+    disposition: str = "0"
 
 
 @dataclass(frozen=True)
@@ -23,6 +39,7 @@ class AudioStream:
         sample_rate: in Hz.
         start: when its first sample sounds, in seconds on the same clock as the video's frames.
         duration: in seconds.
+        label: what a player calls it.
     """
 
     index: int
@@ -31,6 +48,33 @@ class AudioStream:
     sample_rate: int
     start: Fraction
     duration: Fraction
+    label: Label = Label()
+
+
+@dataclass(frozen=True)
+class SubtitleStream:
+    """One track of subtitles.
+
+    Attributes:
+        index: its number among all streams of the file.
+        codec: ffmpeg's name for the format, such as `subrip`.
+        text: whether it is text, and not pictures.
+        label: what a player calls it.
+    """
+
+    index: int
+    codec: str
+    text: bool
+    label: Label = Label()
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A stretch with a name, from `start` to `end` in seconds on the file's clock."""
+
+    start: Fraction
+    end: Fraction
+    title: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +102,11 @@ class Colour:
         """Whether it is high dynamic range: PQ or HLG."""
         return self.transfer in _HDR_TRANSFERS
 
+    @property
+    def wide(self) -> bool:
+        """Whether it has colours outside BT.709: BT.2020 or P3."""
+        return self.primaries in _WIDE_PRIMARIES
+
 
 @dataclass(frozen=True)
 class Footage:
@@ -76,6 +125,8 @@ class Footage:
         pixel_aspect: width over height of one pixel, upright.
         keyframes: indices of the frames that can be sought and decoded from, ascending; empty where the file
             cannot be searched exactly.
+        subtitles: every track of subtitles.
+        chapters: in order of time.
     """
 
     path: Path
@@ -88,6 +139,8 @@ class Footage:
     colour: Colour
     pixel_aspect: Fraction
     keyframes: tuple[int, ...] = ()
+    subtitles: tuple[SubtitleStream, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
 
     @property
     def count(self) -> int:

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from orchestrator.errors import MediaError
 from orchestrator.media import h273
-from orchestrator.media.footage import AudioStream, Colour, Footage
+from orchestrator.media.footage import Colour, Footage
+from orchestrator.media.tracks import chapters, sound, subtitle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from av import AudioStream as AvAudio
     from av import Packet, VideoFrame, VideoStream
     from av.container import InputContainer
     from av.stream import Stream
 
-__all__ = ["AudioStream", "Colour", "Footage", "probe"]
+    from orchestrator.media.footage import AudioStream
 
 # Containers whose header promises a duration, and which can be searched by the time a frame is shown. Others
 # estimate both: the same frame of an AVI has another time after a seek.
@@ -55,11 +55,11 @@ def probe(path: Path) -> Footage:
         shown = _walk(container, path)
         if not shown[stream.index]:
             raise MediaError("this video holds no frames", where=str(path), remedy="Name a video that plays.")
-        return _footage(path, stream, shown, container.streams.audio)
+        return _footage(path, stream, shown, container)
 
 
 def _footage(
-    path: Path, stream: VideoStream, shown: dict[int, list[_Shown]], sound: Sequence[AvAudio]
+    path: Path, stream: VideoStream, shown: dict[int, list[_Shown]], container: InputContainer
 ) -> Footage:
     frames = sorted(shown[stream.index])
     indexed = stream.container.format.name.startswith(_INDEXED)
@@ -75,11 +75,20 @@ def _footage(
         times=times,
         duration=duration,
         rotation=rotation,
-        audio=tuple(_audio(each, shown[each.index]) for each in sound if shown[each.index]),
+        audio=tuple(_audio(container, shown)),
         colour=_colour(first),
         pixel_aspect=1 / aspect if lying else aspect,
         keyframes=tuple(index for index, frame in enumerate(frames) if frame.key and indexed),
+        subtitles=tuple(map(subtitle, container.streams.subtitles)),
+        chapters=chapters(container),
     )
+
+
+def _audio(container: InputContainer, shown: dict[int, list[_Shown]]) -> Iterator[AudioStream]:
+    for stream in container.streams.audio:
+        if heard := shown[stream.index]:
+            first = min(packet.time for packet in heard)
+            yield sound(stream, first, max(packet.time + packet.duration for packet in heard))
 
 
 @contextmanager
@@ -217,19 +226,4 @@ def _colour(frame: VideoFrame) -> Colour:
         primaries=h273.PRIMARIES.get(frame.color_primaries, h273.UNKNOWN),
         transfer=h273.TRANSFERS.get(frame.color_trc, h273.UNKNOWN),
         bits=max(component.bits for component in frame.format.components),
-    )
-
-
-def _audio(stream: AvAudio, heard: Sequence[_Shown]) -> AudioStream:
-    tick = stream.time_base or Fraction(1)
-    # packets before the stream's start hold the encoder's priming, which is not heard
-    start = min(packet.time for packet in heard) if stream.start_time is None else stream.start_time
-    end = max(packet.time + packet.duration for packet in heard)
-    return AudioStream(
-        index=stream.index,
-        codec=stream.codec_context.codec.canonical_name,
-        channels=stream.channels,
-        sample_rate=stream.sample_rate,
-        start=start * tick,
-        duration=(end - start) * tick,
     )

@@ -7,13 +7,18 @@ from math import lcm
 from types import SimpleNamespace
 from typing import IO, TYPE_CHECKING
 
+from orchestrator.media.beside import chapters
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy as np
+    from av.container.core import Chapter
     from numpy.typing import NDArray
 
     from orchestrator.media.clip import Clip
+
+_CHAPTER_TICK = Fraction(1, 1000)
 
 
 def tick(clip: Clip) -> Fraction:
@@ -25,7 +30,7 @@ def tick(clip: Clip) -> Fraction:
 def feed(
     pipe: IO[bytes], clip: Clip, size: tuple[int, int], pictures: Iterator[NDArray[np.uint8]]
 ) -> Iterator[int]:
-    """Write pictures at the clip's times; yield the index of each once it is written.
+    """Write pictures at the clip's times, and its chapters; yield the index of each once it is written.
 
     Args:
         pipe: where NUT goes.
@@ -43,6 +48,7 @@ def feed(
         stream.width, stream.height = size
         stream.pix_fmt = "rgb24"
         stream.codec_context.time_base = base
+        nut.set_chapters(_chapters(clip))
         for index, (time, picture) in enumerate(zip(clip.times, pictures, strict=True)):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = int(time / base), base
@@ -50,6 +56,19 @@ def feed(
             _send(unsent, pipe)
             yield index
     _send(unsent, pipe)
+
+
+def _chapters(clip: Clip) -> list[Chapter]:
+    return [
+        {
+            "id": number,
+            "start": round(each.start / _CHAPTER_TICK),
+            "end": round(each.end / _CHAPTER_TICK),
+            "time_base": _CHAPTER_TICK,
+            "metadata": {"title": each.title},
+        }
+        for number, each in enumerate(chapters(clip), start=1)
+    ]
 
 
 def _send(unsent: list[bytes], pipe: IO[bytes]) -> None:

@@ -1,0 +1,65 @@
+"""An ONNX model from a local file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.errors import MissingPackage, ModelFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+class OnnxModel:
+    """A network that takes pictures, (1, C, H, W) float32, and returns one.
+
+    Args:
+        path: the `.onnx` file.
+
+    Raises:
+        ModelFileError: there is no such file, or it is no model.
+        MissingPackage: onnxruntime is not installed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise ModelFileError("there is no such model", where=str(path), remedy="Check the path.")
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise MissingPackage(
+                "onnxruntime, which runs ONNX models, is not installed",
+                remedy="pip install 'orchestrate[regions]'",
+            ) from error
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        except Exception as error:
+            # onnxruntime raises a dozen kinds of its own, with no base but Exception
+            raise ModelFileError(
+                f"this is no ONNX model that can be run: {error}", where=str(path)
+            ) from error
+        self._path = path
+        self._inputs = self._session.get_inputs()
+
+    def size(self, otherwise: int) -> tuple[int, int]:
+        """Return width and height of its first input; a square where it leaves them open."""
+        height, width = (side if isinstance(side, int) else otherwise for side in self._inputs[0].shape[-2:])
+        return width, height
+
+    def __call__(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return its first output. Raises ModelFileError: it does not take such inputs."""
+        try:
+            named = {each.name: value for each, value in zip(self._inputs, inputs, strict=True)}
+            output: NDArray[np.float32] = np.asarray(self._session.run(None, named)[0], np.float32)
+        except Exception as error:
+            # as above
+            raise ModelFileError(
+                f"this model does not take {len(inputs)} picture(s): {error}",
+                where=str(self._path),
+                remedy="Choose a model of the kind that the setting names.",
+            ) from error
+        return output
