@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import shutil
 import subprocess
-import sys
-import time
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import resumable_run
 from resumable_run import CUT, LOOK, SETTINGS, SlowEngine
 
 from orchestrator import digest
@@ -34,23 +29,7 @@ if TYPE_CHECKING:
     from orchestrator.artifacts import FrameSequence
     from orchestrator.stylization.engine import Engine, Paint, Painted
 
-ROOT = Path(__file__).parents[2]
 OFF = SETTINGS.model_copy(update={"consistency": ConsistencySettings(mode="off")})
-
-
-@pytest.fixture(scope="module")
-def video(bikes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve frames around a cut of the street video, made small."""
-    small = tmp_path_factory.mktemp("media") / "small.mkv"
-    part = ["-ss", "9.44", "-i", bikes, "-frames:v", "12", "-vf", "scale=160:68", "-c:v", "ffv1"]
-    subprocess.run([ffmpeg(), *part, small], check=True, capture_output=True)
-    return small
-
-
-@pytest.fixture(scope="module")
-def clip(video: Path) -> Clip:
-    """All of it."""
-    return cut(probe(video), None, None)
 
 
 def run(clip: Clip, engine: Engine, folder: Path, settings: StylizeSettings = SETTINGS) -> FrameSequence:
@@ -111,30 +90,6 @@ def test_a_lost_webui_costs_only_what_was_not_finished(clip: Clip, undisturbed: 
     run(clip, engine, tmp_path)
     assert len(engine.inits) == clip.count - 4
     assert pixels(tmp_path) == pixels(undisturbed)
-
-
-def test_killed_at_any_instant_it_goes_on_to_the_same_pixels(
-    video: Path, undisturbed: Path, tmp_path: Path
-) -> None:
-    """After each kill -9 the finished frames stay untouched, and the end is byte for byte the same."""
-    command = [sys.executable, str(Path(resumable_run.__file__)), str(video), str(tmp_path)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    chance, finished = random.Random(4), {}
-    for goal in (2, 6):
-        program = subprocess.Popen(command, env=environment)
-        while len(list(tmp_path.glob("frames/*.png"))) < goal and program.poll() is None:
-            time.sleep(0.005)
-        time.sleep(chance.uniform(0, 0.08))
-        program.kill()
-        program.wait()
-        stamps = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("frames/0*.png")}
-        assert finished.items() <= stamps.items()
-        finished = stamps
-    subprocess.run(command, env=environment, check=True)
-    stamps = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("frames/0*.png")}
-    assert finished.items() <= stamps.items()
-    assert pixels(tmp_path) == pixels(undisturbed)
-    assert [entry["index"] for entry in journal(tmp_path)] == list(range(len(stamps)))
 
 
 @pytest.mark.parametrize(
