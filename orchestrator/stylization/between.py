@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import deque
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from orchestrator.media import decode
-from orchestrator.media.interpolate import Painted, places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator, Sequence
@@ -30,11 +29,13 @@ class Stretch:
 
     Attributes:
         keys: indices of the painted frame before them and, unless the shot ends before, the one after.
-        frames: index and place of those that are to be made, 0 at the one before and 1 at the one after.
+        stop: index after the last frame of them all, or after the painted one after them.
+        frames: indices of those that are to be made.
     """
 
     keys: tuple[int, ...]
-    frames: tuple[tuple[int, float], ...]
+    stop: int
+    frames: frozenset[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,20 +56,23 @@ class Carried:
 
 
 def stretches(
-    count: int, painted: Sequence[int], cuts: Sequence[int], wanted: Collection[int]
+    count: int, painted: Sequence[int], cuts: Collection[int], wanted: frozenset[int]
 ) -> Iterator[Stretch]:
     """Yield the stretches of a clip in which a frame is wanted, in the order of time.
 
     Args:
         count: frames of the clip.
         painted: indices of the painted frames, ascending; each shot's first is among them.
-        cuts: indices of the frames that begin a new shot, ascending.
+        cuts: indices of the frames that begin a new shot.
         wanted: indices of the frames that are to be made.
     """
-    due = ((index, place) for index, place in places(count, painted, cuts) if index in wanted)
-    for (before, after), frames in groupby(due, lambda each: (each[1].before, each[1].after)):
-        keys = (before,) if after is None else (before, after)
-        yield Stretch(keys, tuple((index, place.position) for index, place in frames))
+    starts = {*cuts, count}
+    for key, following in pairwise((*painted, count)):
+        frames = wanted.intersection(range(key + 1, following))
+        if frames and following in starts:
+            yield Stretch((key,), following, frames)
+        elif frames:
+            yield Stretch((key, following), following + 1, frames)
 
 
 class Carrying:
@@ -96,11 +100,11 @@ class Carrying:
         """
         while self._due and all(key in self._finished for key in self._due[0].keys):
             stretch, window = self._due.popleft(), next(self._windows)
-            painted = [Painted(window[key], self._finished.picture(key)) for key in stretch.keys]
-            before, after = painted[0], painted[1] if len(painted) > 1 else None
-            for index, position in stretch.frames:
-                now = window[index]
-                yield Carried(index, stretch.keys, now, self._between(now, before, after, position))
+            before, *after = map(self._finished.picture, stretch.keys)
+            made = self._between(list(window.values()), before, after[0] if after else None)
+            for (index, source), frame in zip(islice(window.items(), 1, None), made, strict=False):
+                if index in stretch.frames:
+                    yield Carried(index, stretch.keys, source, frame)
 
     def close(self) -> None:
         """Stop decoding."""
@@ -108,7 +112,7 @@ class Carrying:
 
 
 def _windows(clip: Clip, due: Sequence[Stretch]) -> Generator[dict[int, Frame], None, None]:
-    """Yield for each stretch the source's frames of all of it, by index."""
+    """Yield for each stretch the source's frames of all of it, by index, in the order of time."""
     if not due:
         return
     begin = due[0].keys[0]
@@ -116,10 +120,10 @@ def _windows(clip: Clip, due: Sequence[Stretch]) -> Generator[dict[int, Frame], 
     with closing(decode.frames(clip, start=begin)) as frames:
         source = enumerate(frames, begin)
         for stretch in due:
-            first, last = stretch.keys[0], max(stretch.keys[-1], stretch.frames[-1][0])
-            window = {index: frame for index, frame in window.items() if index >= first}
-            while last not in window:
+            own = range(stretch.keys[0], stretch.stop)
+            window = {index: frame for index, frame in window.items() if index in own}
+            while own[-1] not in window:
                 index, frame = next(source)
-                if index >= first:
+                if index in own:
                     window[index] = frame
             yield window

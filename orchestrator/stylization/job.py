@@ -84,7 +84,7 @@ class Job:
         """Carry the frames between keys, all of which are finished, and paint them lightly over."""
         keys = set(self.keys)
         due = self._stretches(self._whole([index for index in range(self.clip.count) if index not in keys]))
-        carried_from = {index: stretch.keys for stretch in due for index, _ in stretch.frames}
+        carried_from = {index: stretch.keys for stretch in due for index in stretch.frames}
 
         def lightly(index: int) -> Look:
             return replace(self._look(index), strength=self.consistency.repaint_strength)
@@ -123,7 +123,7 @@ class Job:
         return [painted[place] for place in whole(missing, self.engine.batch, len(painted))]
 
     def _stretches(self, wanted: Collection[int]) -> tuple[Stretch, ...]:
-        return tuple(stretches(self.clip.count, self.keys, self.cuts, set(wanted)))
+        return tuple(stretches(self.clip.count, self.keys, self.cuts, frozenset(wanted)))
 
     def _carrying(self, due: Sequence[Stretch]) -> Carrying:
         return Carrying(self.clip, due, self._mode.between, self.finished)

@@ -20,8 +20,7 @@ class ConsistencySettings(Settings):
         mode: `flow` carries the style over from the frame before along the optical flow; `keyframes` paints
             few frames, and carries their style to those between them; `seed` has the noise travel; `off`
             paints each frame for itself. With all but `seed`, all frames share one seed.
-        blend: how much is carried over from one painted frame to the next, 0 nothing to 1 everything; only
-            for `flow` and `keyframes`.
+        blend: how much is carried over from the frame before, 0 nothing to 1 everything; only for `flow`.
         travel: frames in which the noise glides into that of the next seed, 0 never; only for `seed`.
         motion: how much may change until the next frame is painted: mean motion in widths of the picture, and
             the share of it that was uncovered, added up; only for `keyframes`.
@@ -34,7 +33,7 @@ class ConsistencySettings(Settings):
     mode: Literal["off", "seed", "flow", "keyframes"] = "flow"
     blend: float = Field(default=0.7, ge=0, le=1)
     travel: int = Field(default=48, ge=0)
-    motion: float = Field(default=0.5, gt=0)
+    motion: float = Field(default=0.25, gt=0)
     min_gap: int = Field(default=6, ge=1)
     max_gap: int = Field(default=12, ge=1)
     repaint_strength: float = Field(default=0.0, ge=0, le=1)

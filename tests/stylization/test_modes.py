@@ -29,7 +29,6 @@ ROOT = Path(__file__).parents[2]
 WAYS: dict[str, dict[str, Any]] = {
     **{name: {"mode": name} for name in MODES},
     "keyframes, painted over": {"mode": "keyframes", "repaint_strength": 0.1},
-    "keyframes, each for itself": {"mode": "keyframes", "blend": 0.0},
 }
 
 

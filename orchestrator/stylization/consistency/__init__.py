@@ -16,5 +16,5 @@ MODES: Mapping[str, Mode] = {
     "off": Mode(),
     "seed": Mode(noise=travelling),
     "flow": Mode(measure=motion, steady=steadied),
-    "keyframes": Mode(keys=chosen, measure=motion, steady=steadied),
+    "keyframes": Mode(keys=chosen),
 }

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.media.interpolate import between
+from orchestrator.stylization.consistency.between import filled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from orchestrator.media.interpolate import Painted
     from orchestrator.stylization.consistency.carried import Motion
     from orchestrator.stylization.engine import Look
     from orchestrator.stylization.settings import ConsistencySettings
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     Noise = Callable[[Look, int, ConsistencySettings], Look]
     Measure = Callable[[Frame, Frame], Motion]
     Steady = Callable[[Frame, Frame, Frame, Motion, float], Frame]
-    Between = Callable[[Frame, Painted, Painted | None, float], Frame]
+    Between = Callable[[Sequence[Frame], Frame, Frame | None], Iterator[Frame]]
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,13 @@ class Mode:
         measure: the motion from the source's frame at the painted frame before to the source's frame now.
         steady: what becomes of a painted frame; from it, the source's frame, the finished painted frame
             before, the motion measured, and the settings' `blend`.
-        between: what becomes of a frame that is not painted; from the source's frame, the painted frame
-            before, the one after if its shot has one, and where between them it lies, 0 to 1.
+        between: what becomes of frames that are not painted, in their order; from the source's frames, those
+            of the painted ones beside them included, the finished painted frame before, and the one after if
+            the shot has one.
     """
 
     noise: Noise | None = None
     keys: Keys | None = None
     measure: Measure | None = None
     steady: Steady | None = None
-    between: Between = between
+    between: Between = filled
