@@ -29,7 +29,7 @@ from orchestrator.media.shots import cuts
 from orchestrator.metrics.ssim import ssim
 from orchestrator.metrics.warp_error import warp_error
 from orchestrator.safetensors_file import content_hash
-from orchestrator.stylization.consistency import Motion, motion, steadied
+from orchestrator.stylization.consistency.carried import Motion, motion, steadied
 from orchestrator.stylization.engine import Paint
 from orchestrator.stylization.settings import StylizeSettings
 from orchestrator.stylization.webui_engine import Painter, look, recipe

@@ -21,7 +21,7 @@ from orchestrator.media import flow
 from orchestrator.media.clip import Clip
 from orchestrator.media.decode import frames
 from orchestrator.media.probe import probe
-from orchestrator.stylization.consistency import motion, steadied
+from orchestrator.stylization.consistency.carried import motion, steadied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

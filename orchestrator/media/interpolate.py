@@ -95,6 +95,19 @@ def between(
     if after is not None:
         other, counts = _carried(now, after, position)
         style, weight = style + other, weight + counts
+    return styled(now, style, weight)
+
+
+def styled(
+    now: NDArray[np.uint8], style: NDArray[np.float32], weight: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    """Return a frame with the style that was carried to it; where there is none, with the style around.
+
+    Args:
+        now: the source's frame, (H, W, 3) uint8 RGB.
+        style: painted minus source, times its weight, (H, W, 3).
+        weight: how much of it counts, (H, W), 0 or more.
+    """
     filled = (style + _LEAST * _around(style, weight)) / (weight + _LEAST)[..., np.newaxis]
     result: NDArray[np.uint8] = np.rint(np.clip(now + filled, 0, 255)).astype(np.uint8)
     return result

@@ -22,6 +22,8 @@ class Look:
         seed: of the noise.
         strength: 0 keeps the picture, 1 forgets it.
         lora_weight: how strongly the LoRA acts; 0 leaves it out.
+        subseed: of a second noise; None for none.
+        subseed_strength: the share of the second noise, 0 to 1.
     """
 
     prompt: str
@@ -29,6 +31,8 @@ class Look:
     seed: int
     strength: float
     lora_weight: float
+    subseed: int | None = None
+    subseed_strength: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""What becomes of a painted picture: a frame of the clip's size, steady, journaled, and on disk."""
+"""What becomes of a painted picture: a frame of the clip's size, journaled, and on disk."""
 
 from __future__ import annotations
 
@@ -7,54 +7,64 @@ from typing import TYPE_CHECKING
 from orchestrator import digest
 from orchestrator.media import pictures
 from orchestrator.stylization import journal
-from orchestrator.stylization.consistency import steadied
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     from orchestrator.artifacts import FrameSequence
-    from orchestrator.stylization.engine import Look, Painted
-    from orchestrator.stylization.steps import Step
+    from orchestrator.progress import Task
+    from orchestrator.stylization.engine import Look
 
 
-class Finisher:
-    """Finishes frames in the order of time; remembers the last one, to carry its style over.
+class Finished:
+    """The finished frames.
 
     Args:
-        result: where finished frames lie.
+        result: where they lie.
         path: the journal.
-        look: how they are painted.
-        blend: how much of the style is carried over, 0 to 1.
+        missing: indices of those that are not finished yet.
+        task: is told of each.
     """
 
-    def __init__(self, result: FrameSequence, path: Path, look: Look, blend: float) -> None:
+    def __init__(self, result: FrameSequence, path: Path, missing: Collection[int], task: Task) -> None:
         self._result = result
         self._path = path
-        self._look = look
-        self._blend = blend
+        self._missing = set(missing)
+        self._task = task
         self._last: tuple[int, NDArray[np.uint8]] | None = None
 
-    def finish(self, step: Step, painted: Painted) -> None:
+    def __contains__(self, index: int) -> bool:
+        """Whether a frame of the clip is finished."""
+        return index not in self._missing
+
+    def commit(
+        self, index: int, frame: NDArray[np.uint8], look: Look, told: str = "", keys: tuple[int, ...] = ()
+    ) -> None:
         """Commit one frame: its line in the journal first, its picture in one rename after it.
+
+        Args:
+            index: of the frame.
+            frame: (H, W, 3) uint8 RGB, of the clip's size.
+            look: how it was painted.
+            told: the engine's account of it; none for a frame that was not painted.
+            keys: the painted frames that it was carried from.
 
         Raises:
             NotWritable, DiskFull: the disk does not take it.
         """
-        height, width = step.frame.shape[:2]
-        frame = pictures.resize(painted.picture, (width, height))
-        if step.moved is not None:
-            frame = steadied(frame, step.frame, self.before(step.index), step.moved, self._blend)
         pixels = digest.of_bytes(frame.tobytes())
-        entry = journal.Entry(step.index, self._look.seed, self._look.strength, pixels, painted.told)
-        journal.append(self._path, entry)
-        pictures.write_png(self._result.path(step.index), frame)
-        self._last = step.index, frame
+        journal.append(self._path, journal.Entry(index, look.seed, look.strength, pixels, told, keys))
+        pictures.write_png(self._result.path(index), frame)
+        self._missing.discard(index)
+        self._last = self._last if keys else (index, frame)
+        self._task.advance()
 
-    def before(self, index: int) -> NDArray[np.uint8]:
-        """Return the finished frame before this one, which must be finished. Raises ImageError."""
-        if self._last is not None and self._last[0] == index - 1:
+    def picture(self, index: int) -> NDArray[np.uint8]:
+        """Return a finished frame; the one painted last is at hand. Raises ImageError."""
+        if self._last is not None and self._last[0] == index:
             return self._last[1]
-        return pictures.read(self._result.path(index - 1))
+        return pictures.read(self._result.path(index))

@@ -29,7 +29,8 @@ class Entry:
         seed: of the noise.
         strength: how much was painted anew, 0 to 1.
         pixels: SHA-256 of the frame's (H, W, 3) uint8 RGB bytes, 64 hex digits.
-        told: the engine's account of it.
+        told: the engine's account of it; empty for a frame that was not painted.
+        keys: the painted frames that its style was carried from; none for one that was painted by itself.
     """
 
     index: int
@@ -37,6 +38,7 @@ class Entry:
     strength: float
     pixels: str
     told: str
+    keys: tuple[int, ...] = ()
 
 
 def missing(path: Path, frames: FrameSequence, size: tuple[int, int]) -> list[int]:

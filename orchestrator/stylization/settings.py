@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from orchestrator.settings import FOLDER, Settings
 
@@ -17,13 +17,33 @@ class ConsistencySettings(Settings):
     """What keeps the style from flickering.
 
     Attributes:
-        mode: `flow` carries the style over from the frame before along the optical flow; `off` paints each
-            frame for itself. With either, all frames share one seed.
-        blend: how much of it is carried over, 0 nothing to 1 everything; only for `flow`.
+        mode: `flow` carries the style over from the frame before along the optical flow; `keyframes` paints
+            few frames, and carries their style to those between them; `seed` has the noise travel; `off`
+            paints each frame for itself. With all but `seed`, all frames share one seed.
+        blend: how much is carried over from the frame before, 0 nothing to 1 everything; only for `flow`.
+        travel: frames in which the noise glides into that of the next seed, 0 never; only for `seed`.
+        motion: how much may change until the next frame is painted: mean motion in widths of the picture, and
+            the share of it that was uncovered, added up; only for `keyframes`.
+        min_gap: frames from one painted frame to the next, at least; only for `keyframes`.
+        max_gap: and at most.
+        repaint_strength: how much of the frames between painted ones is painted anew after all, 0 nothing to
+            1; only for `keyframes`. Then no painting is spared.
     """
 
-    mode: Literal["off", "flow"] = "flow"
+    mode: Literal["off", "seed", "flow", "keyframes"] = "flow"
     blend: float = Field(default=0.7, ge=0, le=1)
+    travel: int = Field(default=48, ge=0)
+    motion: float = Field(default=0.25, gt=0)
+    min_gap: int = Field(default=6, ge=1)
+    max_gap: int = Field(default=12, ge=1)
+    repaint_strength: float = Field(default=0.0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _gaps_ascend(self) -> ConsistencySettings:
+        if self.max_gap < self.min_gap:
+            message = f"max_gap {self.max_gap} is less than min_gap {self.min_gap}"
+            raise ValueError(message)
+        return self
 
 
 class StylizeSettings(Settings):

@@ -1,4 +1,4 @@
-"""What painting a frame needs, made ready ahead of it: the frame, and how it came from the one before."""
+"""What painting needs, made ready ahead of it: the frame, and how it came from the one painted before it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.media import decode, pictures
-from orchestrator.stylization.consistency import Motion, motion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator
+    from collections.abc import Collection, Generator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
 
     from orchestrator.media.clip import Clip
+    from orchestrator.stylization.consistency.carried import Motion
+    from orchestrator.stylization.consistency.mode import Measure
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,46 +25,50 @@ class Step:
 
     Attributes:
         index: of the frame.
-        init: what painting starts from: the source's frame at the work size.
+        init: what painting starts from, at the work size.
         frame: the source's, (H, W, 3) uint8 RGB.
-        begins_shot: whether it has nothing to do with the frame before.
-        moved: how it came from the frame before; None where nothing is carried over.
+        before: index of the painted frame before it in its shot; None for the first.
+        moved: how it came from that one; None where nothing is carried over.
     """
 
     index: int
     init: NDArray[np.uint8]
     frame: NDArray[np.uint8]
-    begins_shot: bool
-    moved: Motion | None
+    before: int | None = None
+    moved: Motion | None = None
 
 
 def steps(
-    clip: Clip, indices: Collection[int], *, size: tuple[int, int], cuts: Collection[int], carry: bool
+    clip: Clip,
+    todo: Collection[int],
+    *,
+    size: tuple[int, int],
+    before: Mapping[int, int | None],
+    measure: Measure | None,
 ) -> Generator[Step, None, None]:
-    """Yield what painting needs for the frames at `indices`, in the order of time.
+    """Yield what painting needs for some frames, in the order of time.
 
     Args:
         clip: the source.
-        indices: which frames.
+        todo: indices of the frames.
         size: the work size, width and height.
-        cuts: frames that begin a new shot.
-        carry: whether motion is measured at all.
+        before: for each frame that is painted at all, the painted one before it in its shot.
+        measure: measures the motion between two painted frames, where it is needed.
 
     Raises:
         MediaError: the clip ends before the last of them.
     """
-    if not indices:
+    if not todo:
         return
-    wanted = set(indices)
-    begins = {0, *cuts}
-    alone = begins if carry else wanted
-    first, last = max(0, min(wanted) - 1), max(wanted)
-    before: NDArray[np.uint8] | None = None
-    with closing(decode.frames(clip, start=first)) as frames:
-        for index, frame in enumerate(frames, first):
+    wanted, first, last = set(todo), min(todo), max(todo)
+    begin = before[first]
+    earlier: NDArray[np.uint8] | None = None
+    with closing(decode.frames(clip, start=first if begin is None else begin)) as frames:
+        for index, frame in enumerate(frames, first if begin is None else begin):
             if index in wanted:
-                moved = None if before is None or index in alone else motion(before, frame)
-                yield Step(index, pictures.resize(frame, size), frame, index in begins, moved)
+                carry = measure if before[index] is not None else None
+                moved = carry(earlier, frame) if carry and earlier is not None else None
+                yield Step(index, pictures.resize(frame, size), frame, before[index], moved)
             if index == last:
                 return
-            before = frame
+            earlier = frame if index in before else earlier

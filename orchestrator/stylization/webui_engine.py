@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -120,6 +121,8 @@ class Painter:
             negative_prompt=look.negative_prompt,
             seed=look.seed,
             strength=look.strength,
+            subseed=look.subseed,
+            subseed_strength=look.subseed_strength,
             loras=dict.fromkeys(self.acting(look), look.lora_weight),
             checkpoint=self.server.settings.checkpoint,
             previous=paints[0].previous,
@@ -196,7 +199,7 @@ class WebUIEngine:
         self._tell = tell
 
     def paint(self, paints: Iterable[Paint]) -> Generator[Painted, None, None]:
-        """Paint pictures of one size and look.
+        """Paint pictures of one size.
 
         Raises:
             WebUIError: the WebUIs failed; EffectMissing when one answered, but did something else.
@@ -250,11 +253,7 @@ def _paints_one_by_one(server: Server) -> bool:
 
 
 def _batches(paints: Iterable[Paint], size: int) -> Iterator[list[Paint]]:
-    batch: list[Paint] = []
-    for paint in paints:
-        batch.append(paint)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    """Yield pictures in rows of `size`, divided where the look changes: one request has one look."""
+    rest = iter(paints)
+    while row := list(islice(rest, size)):
+        yield from (list(alike) for _, alike in groupby(row, lambda paint: paint.look))

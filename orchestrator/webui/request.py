@@ -35,6 +35,8 @@ def img2img(
     checkpoint: str | None = None,
     mask: NDArray[np.uint8] | None = None,
     previous: NDArray[np.uint8] | None = None,
+    subseed: int | None = None,
+    subseed_strength: float = 0.0,
 ) -> Img2ImgRequest:
     """Return the request that paints pictures over, all with one seed, prompt and mask.
 
@@ -50,12 +52,15 @@ def img2img(
         checkpoint: what to paint with, as the WebUI lists it; its current one when None.
         mask: (H, W) uint8, 255 where to paint; the whole picture when None.
         previous: the picture painted before, (H, W, 3), for units that look at it; without it they rest.
+        subseed: of a second noise; it would differ from picture to picture, and so goes with one alone.
+        subseed_strength: the share of the second noise, 0 to 1.
 
     Raises:
         PresetError: the payload paints a region, and there is no mask.
     """
     height, width = inits[0].shape[:2]
     assert all(init.shape == inits[0].shape for init in inits), "the pictures differ in size"
+    assert len(inits) == 1 or subseed is None, "a second noise goes with one picture"
     assert len(inits) == 1 or not payload.one_at_a_time, "the payload wants one picture a request"
     pictures = tuple(images.encode(init) for init in inits)
     region = _inpainting(payload.inpaint, mask)
@@ -76,7 +81,7 @@ def img2img(
         override_settings=_options(payload, checkpoint),
         alwayson_scripts=_scripts(payload, pictures[0], previous, region.get("mask")) or None,
         **region,
-        **_batch(len(inits)),
+        **_noise(len(inits), subseed, subseed_strength),
     )
 
 
@@ -85,7 +90,9 @@ def with_loras(prompt: str, loras: Mapping[str, float]) -> str:
     return " ".join([prompt, *(f"<lora:{name}:{weight:g}>" for name, weight in loras.items())])
 
 
-def _batch(size: int) -> dict[str, Any]:
+def _noise(size: int, subseed: int | None, subseed_strength: float) -> dict[str, Any]:
+    if subseed is not None:
+        return {"subseed": subseed, "subseed_strength": subseed_strength}
     return {"batch_size": size, **_ONE_SEED} if size > 1 else {}
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Generator, Iterable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +22,12 @@ from orchestrator.stylization.stylize import stylize
 LOOK = Look("a street", "", seed=7, strength=0.3, lora_weight=1.0)
 SETTINGS = StylizeSettings(size=(96, 64), consistency=ConsistencySettings(mode="flow", blend=0.7))
 CUT = 6
+
+
+def settings_of(**consistency: Any) -> StylizeSettings:
+    """Return settings for a short clip: keyframes near to each other, noise that travels fast."""
+    short: dict[str, Any] = {"min_gap": 2, "max_gap": 3, "travel": 4, **consistency}
+    return SETTINGS.model_copy(update={"consistency": ConsistencySettings(**short)})
 
 
 class SlowEngine:
@@ -44,7 +52,7 @@ class SlowEngine:
     def painted(self, paint: Paint, content: int) -> Painted:
         time.sleep(self.seconds)
         self.inits.append(paint.init)
-        seeds = [paint.look.seed, content]
+        seeds = [paint.look.seed, round(99 * paint.look.subseed_strength), content]
         noise = np.random.default_rng(seeds).integers(-40, 40, paint.init.shape)
         mixed = paint.init * (1 - paint.look.strength) + (255 - paint.init) * paint.look.strength + noise
         if paint.previous is not None:
@@ -58,7 +66,7 @@ if __name__ == "__main__":
         SlowEngine(0.05, batch=int(sys.argv[3]), looks_back=sys.argv[4] == "looks back"),
         Path(sys.argv[2]),
         LOOK,
-        SETTINGS,
+        settings_of(**json.loads(sys.argv[5])),
         cuts=(CUT,),
         progress=Silent(),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from orchestrator.stylization.consistency import motion, steadied
+from orchestrator.stylization.consistency.carried import motion, steadied
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

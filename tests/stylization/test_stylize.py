@@ -34,23 +34,10 @@ if TYPE_CHECKING:
     from orchestrator.artifacts import FrameSequence
     from orchestrator.stylization.engine import Engine, Paint, Painted
 
-ROOT = Path(__file__).parents[2]
 OFF = SETTINGS.model_copy(update={"consistency": ConsistencySettings(mode="off")})
 
 
-@pytest.fixture(scope="module")
-def video(bikes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve frames around a cut of the street video, made small."""
-    small = tmp_path_factory.mktemp("media") / "small.mkv"
-    part = ["-ss", "9.44", "-i", bikes, "-frames:v", "12", "-vf", "scale=160:68", "-c:v", "ffv1"]
-    subprocess.run([ffmpeg(), *part, small], check=True, capture_output=True)
-    return small
-
-
-@pytest.fixture(scope="module")
-def clip(video: Path) -> Clip:
-    """All of it."""
-    return cut(probe(video), None, None)
+ROOT = Path(__file__).parents[2]
 
 
 def run(clip: Clip, engine: Engine, folder: Path, settings: StylizeSettings = SETTINGS) -> FrameSequence:
@@ -126,7 +113,7 @@ def test_killed_at_any_instant_it_goes_on_to_the_same_pixels(
     undisturbed = tmp_path_factory.mktemp("undisturbed")
     run(clip, SlowEngine(0, batch=batch, looks_back=looks == "looks back"), undisturbed)
     script = str(Path(resumable_run.__file__))
-    command = [sys.executable, script, str(video), str(tmp_path), str(batch), looks]
+    command = [sys.executable, script, str(video), str(tmp_path), str(batch), looks, "{}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     chance, finished = random.Random(4), {}
     for goal in (2, 6):

@@ -25,16 +25,14 @@ from orchestrator.media import flow
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FEATHER = 1.5  # pixels
-
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """How one frame came from the frame before, within a shot.
+    """How one frame came from an earlier one of its shot.
 
     Attributes:
-        before: the frame before, (H, W, 3) uint8 RGB.
-        backward: for each pixel of this frame the way to its place in the frame before, (H, W, 2), pixels.
+        before: the earlier frame, (H, W, 3) uint8 RGB.
+        backward: for each pixel of this frame the way to its place in the earlier one, (H, W, 2), pixels.
         trust: how far that can be relied on, (H, W), 0 (just uncovered) to 1.
     """
 
@@ -46,7 +44,7 @@ class Motion:
 def motion(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> Motion:
     """Measure the motion between two source frames of one size, (H, W, 3)."""
     backward, forward = flow.dense(now, before), flow.dense(before, now)
-    return Motion(before, backward, _feathered(flow.trust(backward, forward)))
+    return Motion(before, backward, flow.confidence(backward, forward))
 
 
 def steadied(
@@ -56,12 +54,12 @@ def steadied(
     moved: Motion,
     blend: float,
 ) -> NDArray[np.uint8]:
-    """Return a painted frame with the style of the frame before carried over.
+    """Return a painted frame with the style of an earlier frame carried over.
 
     Args:
         painted: this frame as painted for itself, (H, W, 3).
         now: this frame of the source.
-        output_before: the finished frame before.
+        output_before: the finished earlier frame.
         moved: the motion between the two source frames.
         blend: 0 takes over nothing, 1 all that can be trusted.
     """
@@ -70,12 +68,3 @@ def steadied(
     weight = np.float32(blend) * moved.trust[..., np.newaxis]
     mixed: NDArray[np.uint8] = np.rint(painted + weight * (carried - painted)).astype(np.uint8)
     return mixed
-
-
-def _feathered(trusted: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Soften the border of what is trusted, and draw it inwards, so that it does not show."""
-    import cv2
-
-    core = cv2.erode(trusted.astype(np.float32), np.ones((3, 3)))
-    soft: NDArray[np.float32] = cv2.GaussianBlur(core, (0, 0), _FEATHER)
-    return soft

@@ -1,0 +1,136 @@
+"""How the frames of a clip come about: some are painted, and the others carried from those."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from orchestrator.media import pictures
+from orchestrator.stylization import plan
+from orchestrator.stylization.batch import whole
+from orchestrator.stylization.between import Carrying, stretches
+from orchestrator.stylization.consistency import MODES
+from orchestrator.stylization.painting import paint
+from orchestrator.stylization.steps import Step, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from orchestrator.media.clip import Clip
+    from orchestrator.stylization.between import Stretch
+    from orchestrator.stylization.consistency.mode import Mode
+    from orchestrator.stylization.engine import Engine, Look, Painted
+    from orchestrator.stylization.finish import Finished
+    from orchestrator.stylization.settings import ConsistencySettings
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be made of a clip.
+
+    Attributes:
+        clip: the source.
+        engine: what paints.
+        look: how.
+        size: width and height to paint at.
+        consistency: what keeps frames alike.
+        cuts: frames that begin a new shot, ascending.
+        keys: the frames that are painted, ascending; each shot's first is among them.
+        missing: the frames that are not finished.
+        finished: those that are.
+    """
+
+    clip: Clip
+    engine: Engine
+    look: Look
+    size: tuple[int, int]
+    consistency: ConsistencySettings
+    cuts: Sequence[int]
+    keys: Sequence[int]
+    missing: Collection[int]
+    finished: Finished
+
+    def run(self) -> None:
+        """Make all frames. Raises OrchestrateError: of the engine, the source or the disk."""
+        if self.consistency.repaint_strength:
+            self._paint(())
+            self._repaint()
+        else:
+            self._paint(self._stretches(self.missing))
+
+    def _paint(self, due: Sequence[Stretch]) -> None:
+        """Paint the keys, and have the frames of stretches follow as soon as they can."""
+        todo = steps(
+            self.clip,
+            self._whole(self.keys),
+            size=self.size,
+            before=plan.predecessors(self.keys, self.cuts),
+            measure=self._mode.measure,
+        )
+        with closing(self._carrying(due)) as carrying:
+
+            def finish(step: Step, painted: Painted) -> None:
+                self._finish(step, painted)
+                self._follow(carrying)
+
+            self._follow(carrying)
+            paint(self.engine, todo, self._look, finish, wanted=self.missing, finished=self.finished)
+
+    def _repaint(self) -> None:
+        """Carry the frames between keys, all of which are finished, and paint them lightly over."""
+        keys = set(self.keys)
+        due = self._stretches(self._whole([index for index in range(self.clip.count) if index not in keys]))
+        carried_from = {index: stretch.keys for stretch in due for index in stretch.frames}
+
+        def lightly(index: int) -> Look:
+            return replace(self._look(index), strength=self.consistency.repaint_strength)
+
+        def finish(step: Step, painted: Painted) -> None:
+            frame, keys = self._of_clips_size(painted), carried_from[step.index]
+            self.finished.commit(step.index, frame, lightly(step.index), painted.told, keys)
+
+        with closing(self._carrying(due)) as carrying:
+            todo = (
+                Step(each.index, pictures.resize(each.frame, self.size), each.source)
+                for each in carrying.ready()
+            )
+            paint(self.engine, todo, lightly, finish, wanted=self.missing, finished=self.finished)
+
+    def _finish(self, step: Step, painted: Painted) -> None:
+        """Commit a painted frame, steadied by the finished one that was painted before it."""
+        frame, steady = self._of_clips_size(painted), self._mode.steady
+        if steady and step.moved is not None and step.before is not None:
+            before = self.finished.picture(step.before)
+            frame = steady(frame, step.frame, before, step.moved, self.consistency.blend)
+        self.finished.commit(step.index, frame, self._look(step.index), painted.told)
+
+    def _follow(self, carrying: Carrying) -> None:
+        """Commit the frames that can be carried by now."""
+        for each in carrying.ready():
+            unpainted = replace(self._look(each.index), strength=0.0)
+            self.finished.commit(each.index, each.frame, unpainted, keys=each.keys)
+
+    def _of_clips_size(self, painted: Painted) -> NDArray[np.uint8]:
+        return pictures.resize(painted.picture, self.clip.size)
+
+    def _whole(self, painted: Sequence[int]) -> list[int]:
+        """Return which of some frames are to be painted: those missing, and with them their whole batches."""
+        missing = (place for place, index in enumerate(painted) if index in self.missing)
+        return [painted[place] for place in whole(missing, self.engine.batch, len(painted))]
+
+    def _stretches(self, wanted: Collection[int]) -> tuple[Stretch, ...]:
+        return tuple(stretches(self.clip.count, self.keys, self.cuts, frozenset(wanted)))
+
+    def _carrying(self, due: Sequence[Stretch]) -> Carrying:
+        return Carrying(self.clip, due, self._mode.between, self.finished)
+
+    def _look(self, index: int) -> Look:
+        return plan.look(self.look, self.consistency, self.cuts, index)
+
+    @property
+    def _mode(self) -> Mode:
+        return MODES[self.consistency.mode]

@@ -1,0 +1,79 @@
+"""Which frames are painted: decided by the source alone, once, before the first of them."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from orchestrator.files import write_json
+from orchestrator.media import decode
+from orchestrator.progress import counted
+from orchestrator.stylization.consistency import MODES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from orchestrator.media.clip import Clip
+    from orchestrator.progress import Progress
+    from orchestrator.stylization.engine import Look
+    from orchestrator.stylization.settings import ConsistencySettings
+
+_FILE = "keyframes.json"
+
+
+def painted(
+    clip: Clip, folder: Path, settings: ConsistencySettings, *, cuts: Collection[int], progress: Progress
+) -> tuple[int, ...]:
+    """Return the indices of the frames to paint, ascending; each shot's first is among them.
+
+    Args:
+        clip: the source, all of which is looked at where the mode chooses among its frames.
+        folder: keeps what was chosen, for a run that goes on.
+        settings: the mode, and what it heeds.
+        cuts: frames that begin a new shot.
+        progress: told of each frame.
+
+    Raises:
+        MediaError: the clip cannot be decoded.
+        NotWritable, DiskFull: the disk does not let us.
+    """
+    keys = MODES[settings.mode].keys
+    if keys is None:
+        return tuple(range(clip.count))
+    if kept := _kept(folder / _FILE):
+        return kept
+    with progress.task("choosing keyframes", total=clip.count, unit="frames") as task:
+        chosen = tuple(keys(counted(decode.frames(clip), task), cuts, settings))
+    write_json(folder / _FILE, chosen)
+    return chosen
+
+
+def predecessors(painted: Sequence[int], cuts: Collection[int]) -> Mapping[int, int | None]:
+    """Return for each painted frame the painted one before it in its shot, None for a shot's first."""
+    starts = {0, *cuts}
+    pairs = pairwise((None, *painted))
+    return {now: None if now in starts else before for before, now in pairs if now is not None}
+
+
+def look(of_all: Look, settings: ConsistencySettings, cuts: Sequence[int], index: int) -> Look:
+    """Return how a frame is painted.
+
+    Args:
+        of_all: how all are, but for what the mode changes.
+        settings: the mode, and what it heeds.
+        cuts: frames that begin a new shot, ascending.
+        index: of the frame.
+    """
+    noise = MODES[settings.mode].noise
+    shot = bisect_right(cuts, index)
+    return noise(of_all, index - (cuts[shot - 1] if shot else 0), settings) if noise else of_all
+
+
+def _kept(file: Path) -> tuple[int, ...]:
+    try:
+        return tuple(map(int, json.loads(file.read_text(encoding="utf-8"))))
+    except (OSError, ValueError, TypeError):
+        return ()
