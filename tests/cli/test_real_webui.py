@@ -49,7 +49,7 @@ pytestmark = [
 must_be_started_here = pytest.mark.skipif(
     "WEBUI_COMMAND" not in os.environ, reason="kills the WebUI: set WEBUI_COMMAND to what starts it"
 )
-SEED = 42
+NAME, SEED = "real", 42
 ALIKE, STRAY = 4, 2.0
 Pictures = NDArray[np.int16]  # (frames, H, W, 3)
 
@@ -87,15 +87,18 @@ class Run:
 
 @pytest.fixture(scope="module")
 def webui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealWebUI]:
-    """The WebUI, running; ended afterwards if it was started here."""
+    """The WebUI, running; afterwards its LoRA folder is as it was, and it is ended if it was started here."""
     server = RealWebUI(tmp_path_factory.mktemp("webui") / "webui.log")
     if server.command:
         assert server.listener is None, "WEBUI_COMMAND is to be started here, and somebody listens already"
         server.start()
     assert server.is_up()
+    before = set(server.loras.iterdir())
     yield server
     if server.command:
         server.kill()
+    for file in set(server.loras.glob(f"{NAME}-*")) - before:
+        file.unlink()
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +131,7 @@ def undisturbed(webui: RealWebUI, lora: LoraWeights, tmp_path_factory: pytest.Te
 def project_of(webui: RealWebUI, folder: Path, *, lora_weight: float = 1.0, started: bool = False) -> Project:
     """Two steps at 128 pixels, each frame for itself; `started` has the project start the WebUI."""
     document = {
-        "name": "real",
+        "name": NAME,
         "source": {"video": "street.mp4"},
         "style": {"from": {"images": "style"}, "captions": {"trigger": "realstyle"}},
         "training": {"base_model": webui.checkpoint},
@@ -205,7 +208,7 @@ def test_six_frames_with_the_lora(undisturbed: Run, lora: LoraWeights) -> None:
     assert undisturbed.pictures.shape == (FRAMES, SIDE, SIDE, 3)
     for told in undisturbed.told:
         ((name, digits),) = told.lora_hashes.items()
-        assert name == f"real-{lora.content_hash[:12]}"
+        assert name == f"{NAME}-{lora.content_hash[:12]}"
         assert lora.content_hash.startswith(digits)
 
 
