@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CHECKPOINT = "sd_model_checkpoint"  # the option that chooses one, also for one request alone
 CLIP_SKIP = "CLIP_stop_at_last_layers"
 
+_AUTOMATIC = "Automatic"  # a sampler's own schedule, which is told by its name if it has one
 _FLAT = 2  # levels of 255: a range that no painted picture is confined to
 _CONTENT = 4.0  # levels of standard deviation from which on a picture shows something
 _DARK = 32  # levels: a picture with brighter places was not black
@@ -136,7 +137,7 @@ def _field_faults(request: Img2ImgRequest, seed: int, fields: Mapping[str, str])
         "Seed": seed,
         "Steps": request.steps,
         "Sampler": request.sampler_name,
-        "Schedule type": request.scheduler,
+        "Schedule type": None if request.scheduler == _AUTOMATIC else request.scheduler,
         "CFG scale": request.cfg_scale,
         "Denoising strength": request.denoising_strength,
         "Distilled CFG Scale": request.distilled_cfg_scale,

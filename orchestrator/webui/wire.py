@@ -236,7 +236,7 @@ class State(_Answer):
     Attributes:
         interrupted, skipped: somebody asked for its end; set until the next job begins.
         job: its name; empty when none is under way.
-        job_count: pictures or batches of it; 0 when none is under way, -1 for an instant at its start.
+        job_count: pictures or batches of it; 0 when none is under way, -1 while its pictures are encoded.
         job_no: how many of them are done.
         sampling_step, sampling_steps: of the current one.
     """

@@ -18,7 +18,9 @@ from lying_paint import Lora, Model, Recipe, decode, encode, infotext, paint
 from PIL import Image
 
 SAMPLERS = ("Euler", "Euler a", "DPM++ 2M", "DDIM", "LCM")
-SCHEDULERS = {"automatic": "Automatic", "karras": "Karras", "sgm_uniform": "SGM Uniform"}
+AUTOMATIC = "Automatic"
+SCHEDULERS = {"automatic": AUTOMATIC, "karras": "Karras", "sgm_uniform": "SGM Uniform"}
+OWN_SCHEDULES = {"DPM++ 2M": "Karras"}  # what `Automatic` means for a sampler, and is told as
 MODELS = (Model("v1-5-pruned", "6ce0161689" + "0" * 54), Model("anime", "a1b2c3d4e5" + "1" * 54))
 OTHER = Model("dreamy", "dddddddddd" + "2" * 54)
 CONTROL_MODELS = ("control_v11f1e_sd15_tile [a371b31b]", "control_v11p_sd15_lineart [43d4be0d]")
@@ -322,7 +324,7 @@ class Studio:
             prompt=body.get("prompt", ""),
             negative_prompt=body.get("negative_prompt", ""),
             sampler=sampler if sampler in SAMPLERS else "Euler",
-            scheduler=scheduler if scheduler in SCHEDULERS.values() else "Automatic",
+            scheduler=_schedule(sampler, scheduler),
             steps=steps,
             cfg_scale=float(body.get("cfg_scale", 7)),
             strength=float(body.get("denoising_strength", 0.75)),
@@ -364,12 +366,17 @@ def identity(body: Mapping[str, Any]) -> str:
     return told.hexdigest()
 
 
+def _schedule(sampler: object, asked: object) -> str:
+    known = str(asked) if asked in SCHEDULERS.values() else AUTOMATIC
+    return OWN_SCHEDULES.get(str(sampler), AUTOMATIC) if known == AUTOMATIC else known
+
+
 def _twisted(right: Recipe, lie: str | None) -> Recipe:
     loras = right.loras
     twists: dict[str, dict[str, Any]] = {
         "size": {"size": (right.size[0] + 8, right.size[1])},
         "sampler": {"sampler": "DDIM"},
-        "scheduler": {"scheduler": "Automatic"},
+        "scheduler": {"scheduler": AUTOMATIC},
         "steps": {"steps": right.steps + 30},
         "cfg": {"cfg_scale": right.cfg_scale + 1},
         "strength": {"strength": 0.75},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -163,6 +164,13 @@ def test_oddities_are_no_faults(oddity: str, tmp_path: Path, right: list[np.ndar
     with painter(tmp_path, lambda _: oddity) as (one, studio):
         assert is_right(frames(one), right, oddity)
     assert studio.account.asked == PAINTED_BEFORE + len(FRAMES)
+
+
+def test_a_schedule_told_by_its_name_is_no_fault(tmp_path: Path) -> None:
+    """`Automatic` is whatever the sampler has of its own, and the infotext names that."""
+    with painter(tmp_path, lambda _: None) as (one, _):
+        payload = PAYLOAD.model_copy(update={"scheduler": "Automatic"})
+        assert len(frames(replace(one, payload=payload))) == len(FRAMES)
 
 
 def test_answers_in_another_order_go_to_their_own_frames(tmp_path: Path, right: list[np.ndarray]) -> None:

@@ -127,6 +127,12 @@ def test_each_lie_is_caught_and_named(lie: str) -> None:
         check(**came)
 
 
+@pytest.mark.parametrize("told", ["Automatic", "Karras", ""])
+def test_a_schedule_left_to_the_sampler_may_have_a_name(told: str) -> None:
+    """`Automatic` asks for the sampler's own schedule, and a WebUI tells which that was."""
+    check(answer(text(Schedule_type=told)), scheduler="Automatic")
+
+
 def test_a_black_frame_may_stay_black() -> None:
     """A film fades to black now and then: that is no fault of the painter."""
     check(picture=BLACK, init=BLACK + 3)
