@@ -45,15 +45,11 @@ class SourceSettings(Settings):
         video: the source video.
         start: where the clip begins; the video's beginning when left out.
         end: where it ends, exclusive; the video's end when left out.
-        every: paint every Nth frame of each shot; those between follow from them along the motion.
-        letterbox: whether black bars around the picture stay as they are or are painted too.
     """
 
     video: InputPath
     start: Seconds | None = None
     end: Seconds | None = None
-    every: int = Field(default=1, ge=1, le=24)
-    letterbox: Literal["keep", "paint"] = "keep"
 
     @model_validator(mode="after")
     def _has_length(self) -> SourceSettings:

