@@ -135,7 +135,8 @@ def show(name: str, got: Figures, off: Figures) -> None:
     """Print one line: each figure, and beside it how it compares with `off`."""
     cost = (got.painting + got.rest) / (off.painting + off.rest)
     print(
-        f"{name:10} warp {got.warp:.6f} ({got.warp / off.warp:.2f})  SSIM {got.ssim:.3f} ({got.ssim - off.ssim:+.3f})"
+        f"{name:10} warp {got.warp:.6f} ({got.warp / off.warp:.2f})"
+        f"  SSIM {got.ssim:.3f} ({got.ssim - off.ssim:+.3f})"
         f"  Gram {got.gram:.3f} ({got.gram / off.gram:.2f})  gradient {got.gradient:.1f}"
         f" ({got.gradient / off.gradient:.2f})  painted {got.painted}"
         f"  {got.painting:.0f} s + {got.rest:.0f} s ({cost:.2f})",
