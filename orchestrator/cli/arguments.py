@@ -151,6 +151,15 @@ def _export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", type=Path, default=Path("exported"), help="the folder to write into")
 
 
+def _deflicker(command: argparse.ArgumentParser) -> None:
+    command.add_argument("frames", type=Path, help="a folder of restyled frames, whoever made them")
+    command.add_argument("source", type=Path, help="the video that they were made of")
+    command.add_argument(
+        "--reach", type=_count, default=2, help="frames before and after (default: %(default)s)"
+    )
+    command.add_argument("--to", type=Path, help="the folder to write into; FRAMES-steady")
+
+
 def _nothing(_: argparse.ArgumentParser) -> None:
     pass
 
@@ -171,6 +180,7 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "export": ("write the training as sd-scripts reads it, to run it by hand", _export),
     "lora show": ("what a LoRA file says of itself, and whether it is whole", _lora_show),
     "lora prune": ("remove old versions of the LoRA from the WebUI's folder", _prune),
+    "deflicker": ("take the flicker out of frames that are restyled already", _deflicker),
     "webui paint": ("paint a picture, or a folder of them", _paint),
     "webui probe": ("have a WebUI paint a tiny picture, and tell what it is and has", _probe),
     "schema": ("print the JSON Schema of project.yaml, for editors", _nothing),

@@ -42,7 +42,7 @@ stylize:
   # strength: 0.4                     # 0 keeps a frame, 1 forgets it; the payload's when left out
   lora_weight: 1.0
   seed: 1
-  consistency: {mode: flow}           # or off: each frame for itself
+  consistency: {mode: flow}           # keyframes paints few frames, and the others follow; or off, seed
 
 score:
   metrics: [lpips, ssim, warp_error]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from orchestrator.media import pictures
+from orchestrator.media import decode, pictures
 from orchestrator.stylization import plan
 from orchestrator.stylization.batch import whole
 from orchestrator.stylization.between import Carrying, stretches
 from orchestrator.stylization.consistency import MODES
+from orchestrator.stylization.consistency.colour import Tone, anchored, tone
 from orchestrator.stylization.painting import paint
 from orchestrator.stylization.steps import Step, steps
 
@@ -42,6 +43,7 @@ class Job:
         keys: the frames that are painted, ascending; each shot's first is among them.
         missing: the frames that are not finished.
         finished: those that are.
+        tones: the tone of the shot's first frame that was needed last, by its index.
     """
 
     clip: Clip
@@ -53,6 +55,7 @@ class Job:
     keys: Sequence[int]
     missing: Collection[int]
     finished: Finished
+    tones: dict[int, Tone] = field(default_factory=dict)
 
     def run(self) -> None:
         """Make all frames. Raises OrchestrateError: of the engine, the source or the disk."""
@@ -101,8 +104,10 @@ class Job:
             paint(self.engine, todo, lightly, finish, wanted=self.missing, finished=self.finished)
 
     def _finish(self, step: Step, painted: Painted) -> None:
-        """Commit a painted frame, steadied by the finished one that was painted before it."""
+        """Commit a painted frame: in its shot's colours, steadied by the finished one painted before it."""
         frame, steady = self._of_clips_size(painted), self._mode.steady
+        if self.consistency.colour == "anchored" and step.before is not None:
+            frame = anchored(frame, step.frame, self._tone(plan.shot_start(step.index, self.cuts)))
         if steady and step.moved is not None and step.before is not None:
             before = self.finished.picture(step.before)
             frame = steady(frame, step.frame, before, step.moved, self.consistency.blend)
@@ -113,6 +118,13 @@ class Job:
         for each in carrying.ready():
             unpainted = replace(self._look(each.index), strength=0.0)
             self.finished.commit(each.index, each.frame, unpainted, keys=each.keys)
+
+    def _tone(self, anchor: int) -> Tone:
+        """Return the tone of a shot's first frame, which is finished."""
+        if anchor not in self.tones:
+            self.tones.clear()
+            self.tones[anchor] = tone(decode.one(self.clip, anchor), self.finished.picture(anchor))
+        return self.tones[anchor]
 
     def _of_clips_size(self, painted: Painted) -> NDArray[np.uint8]:
         return pictures.resize(painted.picture, self.clip.size)

@@ -68,8 +68,13 @@ def look(of_all: Look, settings: ConsistencySettings, cuts: Sequence[int], index
         index: of the frame.
     """
     noise = MODES[settings.mode].noise
+    return noise(of_all, index - shot_start(index, cuts), settings) if noise else of_all
+
+
+def shot_start(index: int, cuts: Sequence[int]) -> int:
+    """Return the first frame of the shot that a frame lies in, from the ascending first frames of shots."""
     shot = bisect_right(cuts, index)
-    return noise(of_all, index - (cuts[shot - 1] if shot else 0), settings) if noise else of_all
+    return cuts[shot - 1] if shot else 0
 
 
 def _kept(file: Path) -> tuple[int, ...]:

@@ -28,6 +28,8 @@ class ConsistencySettings(Settings):
         max_gap: and at most.
         repaint_strength: how much of the frames between painted ones is painted anew after all, 0 nothing to
             1; only for `keyframes`. Then no painting is spared.
+        colour: `anchored` has painting change the colours of all frames of a shot as it changed those of the
+            first; in every mode.
     """
 
     mode: Literal["off", "seed", "flow", "keyframes"] = "flow"
@@ -37,6 +39,7 @@ class ConsistencySettings(Settings):
     min_gap: int = Field(default=6, ge=1)
     max_gap: int = Field(default=12, ge=1)
     repaint_strength: float = Field(default=0.0, ge=0, le=1)
+    colour: Literal["free", "anchored"] = "free"
 
     @model_validator(mode="after")
     def _gaps_ascend(self) -> ConsistencySettings:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 WAYS: dict[str, dict[str, Any]] = {
     **{name: {"mode": name} for name in MODES},
+    "off, with anchored colours": {"mode": "off", "colour": "anchored"},
     "keyframes, painted over": {"mode": "keyframes", "repaint_strength": 0.1},
 }
 

@@ -12,7 +12,6 @@ is fetched from the painted frame once, and not blurred by being passed on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,26 +19,16 @@ import numpy as np
 
 from orchestrator.media import flow
 from orchestrator.media.interpolate import styled
+from orchestrator.stylization.consistency.paths import between, composed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from orchestrator.stylization.consistency.paths import Path
+
     Frame = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, eq=False)
-class Path:
-    """The way from each pixel of a frame to its place in a painted one.
-
-    Attributes:
-        flow: (H, W, 2) float32, pixels.
-        trust: how far it can be relied on, (H, W), 0 to 1.
-    """
-
-    flow: NDArray[np.float32]
-    trust: NDArray[np.float32]
 
 
 def filled(frames: Sequence[Frame], before: Frame, after: Frame | None) -> Iterator[Frame]:
@@ -56,12 +45,12 @@ def filled(frames: Sequence[Frame], before: Frame, after: Frame | None) -> Itera
     Yields:
         (H, W, 3) uint8 RGB each.
     """
-    moves = [(flow.dense(now, then), flow.dense(then, now)) for then, now in pairwise(frames)]
-    onward = _composed(Path(back, flow.confidence(back, forth)) for back, forth in moves)
+    moves = [between(then, now) for then, now in pairwise(frames)]
+    onward = composed(back for back, _ in moves)
     sides = [_Side(before.astype(np.float32) - frames[0], list(onward))]
     inner, span = frames[1:], len(frames)
     if after is not None:
-        homeward = _composed(Path(forth, flow.confidence(forth, back)) for back, forth in reversed(moves))
+        homeward = composed(forth for _, forth in reversed(moves))
         sides.append(_Side(after.astype(np.float32) - frames[-1], list(homeward)[-2::-1]))
         inner, span = frames[1:-1], len(frames) - 1
     for index, now in enumerate(inner):
@@ -82,18 +71,3 @@ class _Side(NamedTuple):
         path = self.paths[index]
         weight = np.float32(nearness) * path.trust
         return flow.warp(self.style, path.flow) * weight[..., np.newaxis], weight
-
-
-def _composed(steps: Iterable[Path]) -> Iterator[Path]:
-    """Yield the path over one step, over two, and so on; trusted is what every step of it is."""
-    whole: Path | None = None
-    for step in steps:
-        whole = step if whole is None else _then(step, whole)
-        yield whole
-
-
-def _then(step: Path, rest: Path) -> Path:
-    """Return the path over one step and the rest of the way."""
-    onward = flow.warp(rest.flow, step.flow)
-    trust = step.trust * np.clip(flow.warp(rest.trust, step.flow), 0, 1)
-    return Path(step.flow + onward, trust)
