@@ -19,6 +19,7 @@ from resumable_run import CUT, LOOK, SlowEngine, settings_of
 from orchestrator.media.clip import Clip
 from orchestrator.progress import Silent
 from orchestrator.stylization.consistency import MODES
+from orchestrator.stylization.plan import look
 from orchestrator.stylization.settings import ConsistencySettings
 from orchestrator.stylization.stylize import stylize
 
@@ -109,3 +110,14 @@ def test_killed_at_any_instant_it_goes_on_to_the_same_pixels(
     assert pixels(folder) == pixels(tmp_path / "undisturbed")
     lines = (folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()
     assert sorted(json.loads(line)["index"] for line in lines) == list(range(clip.count))
+
+
+def test_travelling_noise_begins_anew_with_each_shot() -> None:
+    """It glides from one seed to the next, and stands at the look's own where a shot begins."""
+    settings = ConsistencySettings(mode="seed", travel=4)
+    looks = [look(LOOK, settings, (5,), index) for index in range(10)]
+    noises = [(each.seed, each.subseed, each.subseed_strength) for each in looks]
+    shot = [(7, None, 0.0), (7, 8, 0.25), (7, 8, 0.5), (7, 8, 0.75), (8, None, 0.0)]
+    assert noises == [*shot, *shot]
+    still = ConsistencySettings(mode="seed", travel=0)
+    assert {look(LOOK, still, (5,), index) for index in range(10)} == {LOOK}

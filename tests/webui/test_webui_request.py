@@ -134,3 +134,10 @@ def test_a_models_hash_is_added_from_the_list() -> None:
     assert listed_name("control_v11f1e_sd15_tile", listed) == "control_v11f1e_sd15_tile [a371b31b]"
     assert listed_name("plain", listed) == "plain"
     assert listed_name("other", listed) == "other"
+
+
+def test_a_second_noise_goes_with_one_picture() -> None:
+    """Its seed and share are sent as they are; without one, nothing of it is."""
+    noise = {key: value for key, value in sent(subseed=12, subseed_strength=0.25).items() if "subseed" in key}
+    assert noise == {"subseed": 12, "subseed_strength": 0.25}
+    assert not [key for key in sent() if "subseed" in key]
