@@ -41,8 +41,9 @@ def stylize(
 
     A frame depends on the source, the settings, the finished frames that it is carried from and, in its last
     bits, on the frames painted together with it, and on nothing else: a run that was killed at any instant
-    and run again ends with the very pixels of one that was not. Of a batch that was not finished all frames
-    are painted again, and those that are finished stay as they are.
+    and run again ends with the very pixels of one that was not, if the engine gives the same picture for the
+    same request. A WebUI's first picture after another size or seed may differ in its last bits. Of a batch
+    that was not finished all frames are painted again, and those that are finished stay as they are.
 
     Args:
         clip: what to paint over.

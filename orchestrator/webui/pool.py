@@ -164,7 +164,7 @@ class _Nurse(Generic[W, A]):
                 return  # whoever was here meanwhile has found it well, or given it up
             self._backlog.rest(self._worker.name)
             self._given_up_at = time.monotonic() + self._worker.patience
-            self._say(f"{error.what}; its frames go to the others, and it is asked again")
+            self._say(f"{error.what}; it gets no work until it is well")
             self.fault = error
             pause = 0.0
             while not self._backlog.is_closed_within(pause) and not self._is_settled():

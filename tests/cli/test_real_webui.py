@@ -36,7 +36,13 @@ from orchestrator.safetensors_file import content_hash, header
 from orchestrator.stages.source import Source
 from orchestrator.stages.stylize import stylize
 from orchestrator.stylization import journal
+from orchestrator.webui import images
 from orchestrator.webui.infotext import Infotext, parse
+from orchestrator.webui.options import make_restorable
+from orchestrator.webui.payloads import Payload
+from orchestrator.webui.proof import prove
+from orchestrator.webui.readiness import shades
+from orchestrator.webui.request import img2img
 
 NEEDED = ("WEBUI_URL", "WEBUI_LORA_DIR", "WEBUI_LORA")
 MISSING = [name for name in NEEDED if not os.environ.get(name)]
@@ -199,6 +205,36 @@ def test_it_is_told_what_it_is_and_has(webui: RealWebUI, capsys: pytest.CaptureF
     assert name == checkpoint.stem
     assert not checkpoint.is_file() or digest.of_file(checkpoint).startswith(digits)
     assert "Euler" in findings["samplers"]["found"].split(", ")
+
+
+MASK = np.where(np.arange(64) < 32, 255, 0).astype(np.uint8) * np.ones((64, 1), np.uint8)
+ASKED: dict[str, dict[str, Any]] = {
+    "the sampler's own schedule": {"sampler_name": "DPM++ 2M", "scheduler": "Automatic"},
+    "no word of a schedule": {"sampler_name": "Euler"},
+    "two pictures and CLIP skip": {"sampler_name": "Euler a", "scheduler": "Karras", "clip_skip": 2},
+    "a region": {"sampler_name": "DDIM", "inpaint": {"mask_blur": 0}},
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_what_is_done_as_asked_passes_the_proof(webui: RealWebUI, asked: str) -> None:
+    """It is told as the proof expects it, a region alone is painted, and options come back."""
+    payload = Payload(steps=2, cfg_scale=2, denoising_strength=0.6, **ASKED[asked])
+    inits = [shades(64)] if payload.inpaint else [shades(64), shades(64)[::-1]]
+    mask = MASK if payload.inpaint else None
+    said = {"prompt": "a street", "negative_prompt": "", "seed": SEED, "strength": 0.6}
+    request = img2img(payload, inits, **said, loras={}, mask=mask)
+    with webui.client as client:
+        make_restorable(client, request.override_settings)
+        before = client.options()
+        answer = client.img2img(request)
+        done = [images.decode(each) for each in answer.painted(len(inits))]
+        prove(request, answer, inits, done, {})
+        assert client.options() == before
+    note(asked, parse(answer.told(1)[0]).fields)
+    if mask is not None:
+        kept = np.abs(done[0].astype(int) - inits[0])[:, 40:]
+        assert kept.max() == 0
 
 
 def test_six_frames_with_the_lora(undisturbed: Run, lora: LoraWeights) -> None:
