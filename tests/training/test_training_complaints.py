@@ -20,9 +20,8 @@ from orchestrator.dataset.settings import StyleSettings
 from orchestrator.errors import DatasetError, Diverged, EffectMissing, Killed, NoPictures, OutOfMemory
 from orchestrator.training import attempt, follow
 from orchestrator.training.spill import Memory
-from orchestrator.webui.infotext import parse as parse_infotext
 from orchestrator.webui.proof import prove
-from orchestrator.webui.wire import Img2ImgRequest
+from orchestrator.webui.wire import Img2ImgAnswer, Img2ImgRequest
 
 
 def test_no_data_found_because_the_folder_layout_is_wrong(room: Room) -> None:
@@ -138,13 +137,15 @@ def test_queueing_several_runs_headless(room: Room) -> None:
 def test_samples_look_right_and_the_webui_result_does_not() -> None:
     """A WebUI that painted without the LoRA, or with another one of that name, is found out by its hash."""
     frame = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-    request = Img2ImgRequest.model_construct(
-        width=64, height=64, seed=1, steps=2, sampler_name="Euler", cfg_scale=7, denoising_strength=0.5,
-        scheduler=None, override_settings={},
+    painted = 255 - frame
+    request = Img2ImgRequest(
+        init_images=("",), prompt="x <lora:word:1>", width=64, height=64, seed=1, steps=2, sampler_name="Euler",
+        cfg_scale=7, denoising_strength=0.5,
     )  # fmt: skip
     told = "x\nSteps: 2, Sampler: Euler, CFG scale: 7, Seed: 1, Denoising strength: 0.5"
+    answer = Img2ImgAnswer(images=("",), info=json.dumps({"infotexts": [told]}))
     with pytest.raises(EffectMissing, match="expected LoRA word with hash 0a1b2c3d4e5f, got no such LoRA"):
-        prove(request, parse_infotext(told), frame, frame, {"word": "0a1b2c3d4e5f" + "0" * 52})
+        prove(request, answer, [frame], [painted], {"word": "0a1b2c3d4e5f" + "0" * 52})
 
 
 def test_trigger_word_confusion(tmp_path: Path) -> None:
