@@ -139,8 +139,8 @@ def test_samples_look_right_and_the_webui_result_does_not() -> None:
     frame = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     painted = 255 - frame
     request = Img2ImgRequest(
-        init_images=("",), prompt="x <lora:word:1>", width=64, height=64, seed=1, steps=2, sampler_name="Euler",
-        cfg_scale=7, denoising_strength=0.5,
+        init_images=("",), prompt="x <lora:word:1>", width=64, height=64, seed=1, steps=2,
+        sampler_name="Euler", cfg_scale=7, denoising_strength=0.5,
     )  # fmt: skip
     told = "x\nSteps: 2, Sampler: Euler, CFG scale: 7, Seed: 1, Denoising strength: 0.5"
     answer = Img2ImgAnswer(images=("",), info=json.dumps({"infotexts": [told]}))

@@ -88,7 +88,7 @@ def test_a_poisoned_prompt_is_cured_before_the_first_frame(tmp_path: Path) -> No
     file.unlink()
     with ready(Studio(loras)) as server:
         painter = Painter(server, installed, PAYLOAD)
-        server.client.img2img(painter.request([Paint(FRAME, LOOK)], [installed.name]))
+        server.client.img2img(painter.request([Paint(FRAME, LOOK)]))
         install(weights, loras, server.client, name="style")
         poisoned = picture(server, installed)
         rehearse([painter], LOOK)
