@@ -36,9 +36,10 @@ media: $(MEDIA)
 $(MEDIA): .venv/.demo
 	$(BIN)/python examples/quickstart/fetch_media.py
 
-# writes down the versions that the tests run with
+# writes down the versions that the tests run with; several exist for Python 3.11 and later only, so 3.10 takes
+# the newest that it can
 lock: .venv/.test
-	$(BIN)/pip freeze --exclude-editable --exclude orchestrate --exclude lpips | sed 's/+cpu$$//' > requirements.lock
+	$(BIN)/pip freeze --exclude-editable --exclude orchestrate --exclude lpips | sed 's/+cpu$$//; s/$$/ ; python_version >= "3.11"/' > requirements.lock
 
 clean:
 	rm -rf .venv examples/*/.orchestrate examples/*/out
