@@ -32,7 +32,7 @@ from orchestrator.webui.opening import opened
 from orchestrator.webui.payloads import Payload
 from orchestrator.webui.settings import WebUISettings
 
-FRAMES, SERVERS, BATCH = 10_000, 4, 8
+FRAMES, SERVERS, BATCH = 10_000, 4, 16
 LOOK = Look("a street", "blurry", seed=42, strength=0.45, lora_weight=0.8)
 PAYLOAD = Payload(
     sampler_name="DPM++ 2M", scheduler="Karras", steps=20, cfg_scale=7, denoising_strength=0.45, clip_skip=2
