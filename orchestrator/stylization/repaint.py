@@ -16,6 +16,7 @@ from orchestrator.errors import ImageError, NotWritable
 from orchestrator.files import write_bytes
 from orchestrator.media import pictures
 from orchestrator.progress import counted
+from orchestrator.stylization.stylize import paintable
 from orchestrator.webui import (
     asked_again,
     catalogue,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from orchestrator.webui.payloads import Payload
     from orchestrator.webui.wire import Img2ImgRequest
 
-_MULTIPLE = 8  # pixels; WebUIs paint no other sizes
 _WHITE = 128
 
 
@@ -195,7 +195,7 @@ class _Painter:
         """
         source = pictures.read(job.source)
         own = (source.shape[1], source.shape[0])
-        size = self.order.size or (_rounded(own[0]), _rounded(own[1]))
+        size = self.order.size or paintable(own)
         init = pictures.resize(source, size)
         request = img2img(
             self.payload,
@@ -211,10 +211,6 @@ class _Painter:
         )
         whole = [request.model_dump(mode="json"), dict(self.hashes), self.server.checkpoint]
         return _Asked(request, init, own, job.target, digest.of_value(whole))
-
-
-def _rounded(side: int) -> int:
-    return max(_MULTIPLE, round(side / _MULTIPLE) * _MULTIPLE)
 
 
 def _mask(file: Path, own: tuple[int, int], size: tuple[int, int]) -> NDArray[np.uint8]:

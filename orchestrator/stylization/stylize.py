@@ -74,8 +74,11 @@ def stylize(
 
 
 def work_size(settings: StylizeSettings, source_size: tuple[int, int]) -> tuple[int, int]:
-    """Return the width and height to paint at: as set, or the source's, each to the nearest multiple of 8."""
-    if settings.size is not None:
-        return settings.size
-    width, height = (max(1, round(side / _MULTIPLE)) * _MULTIPLE for side in source_size)
+    """Return the width and height to paint at: as set, or the nearest to the source's that can be painted."""
+    return settings.size or paintable(source_size)
+
+
+def paintable(size: tuple[int, int]) -> tuple[int, int]:
+    """Return a width and height with each side brought to the nearest multiple of 8; 8 at least."""
+    width, height = (max(1, round(side / _MULTIPLE)) * _MULTIPLE for side in size)
     return width, height
