@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.dataset.folder import used
-from orchestrator.dataset.settings import VideoStyle
+from orchestrator.dataset.settings import ReadyStyle, VideoStyle
+from orchestrator.layers import arranged, timeline
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
+from orchestrator.stages.compose import compose
 from orchestrator.stages.dataset import dataset
 from orchestrator.stages.encode import encode
+from orchestrator.stages.masks import masks
 from orchestrator.stages.measure import measure
+from orchestrator.stages.plate import plate
+from orchestrator.stages.ready import ready
 from orchestrator.stages.report import report
 from orchestrator.stages.shots import shots
 from orchestrator.stages.source import Source
@@ -20,7 +25,10 @@ from orchestrator.stages.stylize import stylize
 from orchestrator.stages.train import train
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from orchestrator.artifacts import Dataset, FrameSequence, LoraWeights, Measurements
+    from orchestrator.dataset.settings import StyleSettings
     from orchestrator.pipeline.remembered import Digests
     from orchestrator.pipeline.stage import Stage
     from orchestrator.project import Project
@@ -31,13 +39,30 @@ POCKET = Path(__file__).parent / "embedded" / "pocket" / "weights"
 
 @dataclass(frozen=True)
 class Graph:
-    """The stages of one project, in the order of a run."""
+    """The stages of one project, in the order of a run.
+
+    Attributes:
+        source: the clip.
+        shots: where its shots begin.
+        dataset: the training pictures of the project's own style.
+        train: its LoRA.
+        loras: the LoRA of each further style that is used, by the style's name.
+        painted: the layers.
+        masks: of the regions.
+        frames: the whole picture of each frame: the layer, where there is one, else what they compose.
+        encode: the video.
+        measure: how good it is.
+        report: the page.
+    """
 
     source: Source
     shots: Stage[tuple[int, ...]]
     dataset: Stage[Dataset]
     train: Stage[LoraWeights]
-    stylize: Stage[FrameSequence]
+    loras: Mapping[str, Stage[LoraWeights]]
+    painted: tuple[Stage[FrameSequence], ...]
+    masks: tuple[Stage[FrameSequence], ...]
+    frames: Stage[FrameSequence]
     encode: Stage[Path]
     measure: Stage[Measurements]
     report: Stage[Path]
@@ -58,27 +83,76 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
 
     Raises:
         InputError: a file that the project names cannot be used.
+        ProjectError: segments or schedules do not fit the clip.
     """
     clip = cut(probe(project.source.video), project.source.start, project.source.end)
     source = Source(clip, digests.of_file(project.source.video))
-    style = project.style.from_
-    if isinstance(style, VideoStyle):
-        look = digests.of_file(style.video)
-    else:
-        look = digests.of_files(used(style.images), style.images)
-    model = digests.of_path(
-        POCKET if project.training.base_model == "pocket" else Path(project.training.base_model)
-    )
-
+    look = _look(project.style, digests)
     networks = {name: digests.of_path(path) for name, path in project.score.files.items()}
 
     cuts = shots(source)
     pictures = dataset(project.style, look, project.training.seed)
-    parts = {name: digests.of_path(file) for name, file in project.training.files().items()}
-    lora = train(project.training, model, parts, pictures)
-    frames = stylize(project, work, source, cuts, lora)
+    lora = _trained(project, digests, pictures)
+    arrangement = arranged(project, timeline(clip))
+    loras = {name: _lora(project, name, digests) for name in arrangement.styles}
+    painted = tuple(
+        stylize(project, layer, work, source, cuts, loras[layer.style] if layer.style else lora)
+        for layer in arrangement.layers
+    )
+    regions = tuple(masks(*each, digests, source, cuts) for each in enumerate(project.regions))
+    frames = painted[0]
+    if not arrangement.plain:
+        background = _plate(project, digests, source, cuts, regions)
+        frames = compose(project, arrangement, source, painted, regions, background)
     video = encode(project.output, source, frames)
     scores = measure(project.score, networks, source, cuts, pictures, frames)
-    hashes = {"source video": source.digest, "style": look, "base model": model}
+    hashes = {"source video": source.digest, "style": look, "base model": _model(project, digests)}
     page = report(project, work.parent, hashes, source, cuts, lora, frames, scores)
-    return Graph(source, cuts, pictures, lora, frames, video, scores, page)
+    return Graph(source, cuts, pictures, lora, loras, painted, regions, frames, video, scores, page)
+
+
+def _look(style: StyleSettings, digests: Digests) -> str:
+    """Return the digest of what a style is learnt from."""
+    if isinstance(style.from_, VideoStyle):
+        return digests.of_file(style.from_.video)
+    return digests.of_files(used(style.from_.images), style.from_.images)
+
+
+def _model(project: Project, digests: Digests) -> str:
+    base = project.training.base_model
+    return digests.of_path(POCKET if base == "pocket" else Path(base))
+
+
+def _trained(
+    project: Project, digests: Digests, pictures: Stage[Dataset], name: str = "train"
+) -> Stage[LoraWeights]:
+    parts = {part: digests.of_path(file) for part, file in project.training.files().items()}
+    return train(project.training, _model(project, digests), parts, pictures, name=name)
+
+
+def _lora(project: Project, name: str, digests: Digests) -> Stage[LoraWeights]:
+    """Return the stage whose artifact is a further style's LoRA: trained as the first one is, or ready."""
+    style = project.styles[name]
+    if isinstance(style, ReadyStyle):
+        return ready(style.lora, digests.of_file(style.lora), name=f"lora-{name}")
+    seed, look = project.training.seed, _look(style, digests)
+    pictures = dataset(style, look, seed, name=f"dataset-{name}")
+    return _trained(project, digests, pictures, name=f"train-{name}")
+
+
+def _plate(
+    project: Project,
+    digests: Digests,
+    source: Source,
+    cuts: Stage[tuple[int, ...]],
+    regions: Sequence[Stage[FrameSequence]],
+) -> Stage[FrameSequence] | None:
+    """Return the stage that gathers the background of what is pasted, if anything is."""
+    pasted = [
+        (each.paste, mask)
+        for each, mask in zip(project.regions, regions, strict=True)
+        if each.paste is not None
+    ]
+    if not pasted:
+        return None
+    return plate(pasted[0][0], digests, source, cuts, [mask for _, mask in pasted])
