@@ -37,43 +37,55 @@ def stylize(
         shots: where shots begin.
         train: the LoRA, which also stands for the base model that the embedded WebUI paints with.
     """
+    from orchestrator.stages.fitting import native_side
     from orchestrator.stylization.webui_engine import look as look_of
     from orchestrator.stylization.webui_engine import recipe
 
     settings, trigger = project.stylize, project.style.captions.trigger
     payload = recipe(settings)
     look = look_of(settings, payload, trigger)
+    native = native_side(project.training)
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
         from orchestrator.stages.installed import painting
         from orchestrator.stylization import batch
         from orchestrator.stylization.rehearsal import rehearse
+        from orchestrator.stylization.sizes import sizes
         from orchestrator.stylization.stylize import stylize as paint_all
-        from orchestrator.stylization.stylize import work_size
         from orchestrator.stylization.webui_engine import WebUIEngine, fastest_batch
 
         with painting(project, work, made(train)) as painters:
             rehearse(painters, look)
-            size, frames = work_size(settings, source.clip.size), source.clip.count
+            size, frames = sizes(settings, source.clip.size, native), source.clip.count
+            servers = [painter.server for painter in painters]
+            size.rehearse(servers)
             together = batch.settled(
-                folder, project.webui[0].batch, frames, lambda: fastest_batch(painters, size, look)
+                folder, project.webui[0].batch, frames, lambda: fastest_batch(painters, size.requested, look)
             )
             engine = WebUIEngine(painters, batch=together, tell=progress.say)
             painted = paint_all(
-                source.clip, engine, folder, look, settings, cuts=made(shots), progress=progress
+                source.clip,
+                size.in_front(engine, servers, progress.say),
+                folder,
+                look,
+                settings.model_copy(update={"size": size.given}),
+                cuts=made(shots),
+                progress=progress,
             )
         files.write_json(folder / _FILE, {"count": painted.count})
 
     content: dict[str, Any] = {
         **asdict(look),
         "payload": payload.model_dump(mode="json"),
-        "size": settings.size,
+        "size": settings.size or {"native": native},
+        "upscaler": settings.upscaler,
+        "tiles": settings.tiles.model_dump() if settings.tiles else None,
         "consistency": settings.consistency.model_dump(mode="json"),
         "painter": "embedded" if all(webui.url == EMBEDDED for webui in project.webui) else "WebUI",
         "checkpoint": project.webui[0].checkpoint,
         "source": source.content,
     }
-    return Stage("stylize", 1, content, (shots, train), build, load, resumes=True)
+    return Stage("stylize", 2, content, (shots, train), build, load, resumes=True)
 
 
 def load(folder: Path) -> FrameSequence:

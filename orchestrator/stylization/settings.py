@@ -11,6 +11,7 @@ from orchestrator.settings import FOLDER, Settings
 
 Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
 TRIGGER = "{trigger}"
+LANCZOS = "lanczos"  # the filter here, and no name in a WebUI's list
 
 
 class ConsistencySettings(Settings):
@@ -49,6 +50,25 @@ class ConsistencySettings(Settings):
         return self
 
 
+class TileSettings(Settings):
+    """How frames are divided that are larger than the model can paint.
+
+    Attributes:
+        size: a tile's longest side, pixels.
+        overlap: pixels that neighbours share at least; they fade into each other there.
+    """
+
+    size: Annotated[int, Field(ge=128, le=4096, multiple_of=8)] = 512
+    overlap: Annotated[int, Field(ge=8, multiple_of=8)] = 64
+
+    @model_validator(mode="after")
+    def _overlap_leaves_a_middle(self) -> TileSettings:
+        if 2 * self.overlap >= self.size:
+            message = f"tiles of {self.size} pixels cannot overlap by {self.overlap}: write less than half"
+            raise ValueError(message)
+        return self
+
+
 class StylizeSettings(Settings):
     """How a video is repainted.
 
@@ -61,8 +81,10 @@ class StylizeSettings(Settings):
         cfg_scale: how strictly the prompt is followed; the payload's when left out.
         seed: the noise that all frames start from.
         lora_weight: how strongly the LoRA acts; 0 leaves it out.
-        size: width and height to paint at, multiples of 8; the source's, rounded to them, when left out.
-            Painted frames come back to the source's size either way.
+        size: width and height to paint at, multiples of 8; when left out the source's, rounded to them, but
+            no more pixels than the model's own. Painted frames come back to the source's size either way.
+        upscaler: how they come back from a smaller size: `lanczos`, or a name in the WebUI's own list.
+        tiles: has frames be painted in tiles, whatever their size; in one piece when left out.
         consistency: what keeps the style from flickering.
     """
 
@@ -75,6 +97,8 @@ class StylizeSettings(Settings):
     seed: int = Field(default=1, ge=0, lt=2**32)
     lora_weight: float = Field(default=1.0, ge=-4, le=4)
     size: tuple[Side, Side] | None = None
+    upscaler: str = Field(default=LANCZOS, min_length=1)
+    tiles: TileSettings | None = None
     consistency: ConsistencySettings = ConsistencySettings()
 
     @field_validator("payload")
