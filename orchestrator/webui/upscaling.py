@@ -16,6 +16,8 @@ from orchestrator.webui import images
 from orchestrator.webui.catalogue import check_upscaler, painted_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from orchestrator.webui.client import Client
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 _PLAIN = frozenset({"Lanczos", "Nearest"})  # those that are no networks, and say so
 _FINENESS = 1000  # steps of a factor: rounded up to one, no side comes out a pixel too short
-_DIFFERENT = 24.0  # levels of 255, in the mean, from which on it is another picture
+_BLOCK = 8  # pixels, over whose means a picture is compared: detail is what upscalers invent
+_DIFFERENT = 16.0  # levels of 255, in the mean, from which on it is another picture
 _PLAINLY = 0.5  # levels, in the mean, below which a picture was resized and nothing else
 _SIDE = 64
 
@@ -72,7 +75,8 @@ def rehearse(server: Server, upscaler: str) -> None:
 def is_plain(small: NDArray[np.uint8], large: NDArray[np.uint8]) -> bool:
     """Tell whether a picture, (H, W, 3) uint8, was resized by one of the common filters and nothing else."""
     filters = (resampling for resampling in Image.Resampling)
-    return any(_distance(_resized(small, large, each), large) < _PLAINLY for each in filters)
+    size = large.shape[1::-1]
+    return any(_distance(_resized(small, size, each), large) < _PLAINLY for each in filters)
 
 
 def _prove(
@@ -87,19 +91,24 @@ def _prove(
             where=where,
             remedy="See the WebUI's log, or choose another `stylize.upscaler`.",
         )
-    if (apart := _distance(_resized(large, small, Image.Resampling.BOX), small)) > _DIFFERENT:
+    if (apart := _distance(*_blocks(small, large))) > _DIFFERENT:
         raise EffectMissing(
-            f"the upscaler {upscaler} returned another picture: shrunk again, it differs by"
-            f" {apart:.0f} levels in the mean",
+            f"the upscaler {upscaler} returned another picture: it differs by {apart:.0f} levels in the mean",
             where=where,
             remedy="See the WebUI's log, or choose another `stylize.upscaler`.",
         )
 
 
+def _blocks(*shown: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """Yield pictures of one thing as the means of its blocks."""
+    width, height = (max(side // _BLOCK, 1) for side in shown[0].shape[1::-1])
+    return (_resized(each, (width, height), Image.Resampling.BOX) for each in shown)
+
+
 def _resized(
-    picture: NDArray[np.uint8], like: NDArray[np.uint8], resampling: Image.Resampling
+    picture: NDArray[np.uint8], size: tuple[int, int], resampling: Image.Resampling
 ) -> NDArray[np.uint8]:
-    return np.asarray(Image.fromarray(picture).resize(like.shape[1::-1], resampling))
+    return np.asarray(Image.fromarray(picture).resize(size, resampling))
 
 
 def _distance(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
