@@ -111,6 +111,7 @@ def _check_webui(webui: WebUISettings, project: Project, folder: Path) -> None:
 def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
     """Have a WebUI paint a tiny picture, and look for all that the style asks for in its lists."""
     from orchestrator.stylization.rehearsal import wished
+    from orchestrator.stylization.settings import LANCZOS
     from orchestrator.webui import catalogue, flavour, readiness
     from orchestrator.webui.client import Client
 
@@ -118,6 +119,8 @@ def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
         painted = readiness.probe(client, checkpoint=webui.checkpoint, read_timeout=webui.ready_timeout)
         lists = catalogue.load(client, flavour.detect(client, painted.version or ""))
         catalogue.check(wished(style, webui.checkpoint), lists, where=webui.url)
+        if style.upscaler != LANCZOS:
+            catalogue.check_upscaler(style.upscaler, lists)
 
 
 def missing_packages() -> list[str]:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 _FILE = "frames.json"
 # what settings say of painting beside prompts, and beside numbers that go into the payload
-_SAID = {"seed", "lora_weight", "controlnet_weights", "size", "every", "letterbox", "consistency"}
+_SAID = {
+    "seed", "lora_weight", "controlnet_weights", "upscaler", "tiles", "every", "letterbox", "consistency"
+}  # fmt: skip
 
 
 def stylize(
@@ -45,9 +47,11 @@ def stylize(
         shots: where its shots begin.
         train: the LoRA, which also stands for the base model that the embedded WebUI paints with.
     """
+    from orchestrator.stages.fitting import native_side
     from orchestrator.stylization.webui_engine import recipe
 
     settings, payload, clip = layer.settings, recipe(layer.settings), _part(source.clip, layer.frames)
+    native = native_side(project.training)
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
         from orchestrator.layers import timeline
@@ -56,6 +60,7 @@ def stylize(
         from orchestrator.stylization.canvas import Canvas
         from orchestrator.stylization.course import course
         from orchestrator.stylization.rehearsal import rehearse
+        from orchestrator.stylization.sizes import sizes
         from orchestrator.stylization.stylize import stylize as paint_all
         from orchestrator.stylization.webui_engine import WebUIEngine, fastest_batch
 
@@ -64,20 +69,22 @@ def stylize(
         box = outline.picture if settings.letterbox == "keep" else None
         with painting(project, work, made(train), layer) as painters:
             rehearse(painters, looks.boldest)
-            size = Canvas(clip.size, box, settings.size).size
+            size = sizes(settings, Canvas(clip.size, box).own, native)
+            servers = [painter.server for painter in painters]
+            size.rehearse(servers)
             together = batch.settled(
                 folder,
                 project.webui[0].batch,
                 clip.count,
-                lambda: fastest_batch(painters, size, looks.of_first),
+                lambda: fastest_batch(painters, size.requested, looks.of_first),
             )
             engine = WebUIEngine(painters, batch=together, tell=progress.say)
             painted = paint_all(
                 clip,
-                engine,
+                size.in_front(engine, servers, progress.say),
                 folder,
                 looks,
-                settings,
+                settings.model_copy(update={"size": size.given}),
                 cuts=outline.cuts,
                 repeats=outline.repeats,
                 picture=box,
@@ -88,6 +95,7 @@ def stylize(
     content: dict[str, Any] = {
         **_asked_for(settings, payload, layer),
         "payload": payload.model_dump(mode="json"),
+        "size": settings.size or {"native": native},
         "painter": "embedded" if all(webui.url == EMBEDDED for webui in project.webui) else "WebUI",
         "checkpoint": project.webui[0].checkpoint,
         "source": source.content,

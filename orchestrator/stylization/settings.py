@@ -13,6 +13,7 @@ from orchestrator.stylization.schedule.segments import Segment
 
 Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
 TRIGGER = "{trigger}"
+LANCZOS = "lanczos"  # the filter here, and no name in a WebUI's list
 
 
 class ConsistencySettings(Settings):
@@ -51,6 +52,25 @@ class ConsistencySettings(Settings):
         return self
 
 
+class TileSettings(Settings):
+    """How frames are divided that are larger than the model can paint.
+
+    Attributes:
+        size: a tile's longest side, pixels.
+        overlap: pixels that neighbours share at least; they fade into each other there.
+    """
+
+    size: Annotated[int, Field(ge=128, le=4096, multiple_of=8)] = 512
+    overlap: Annotated[int, Field(ge=8, multiple_of=8)] = 64
+
+    @model_validator(mode="after")
+    def _overlap_leaves_a_middle(self) -> TileSettings:
+        if 2 * self.overlap >= self.size:
+            message = f"tiles of {self.size} pixels cannot overlap by {self.overlap}: write less than half"
+            raise ValueError(message)
+        return self
+
+
 class StylizeSettings(Settings):
     """How a video is repainted.
 
@@ -69,11 +89,13 @@ class StylizeSettings(Settings):
         controlnet_weights: of the payload's units of ControlNet, in their order; the payload's own for those
             left out.
         segments: what differs from stretch to stretch of the video, with cross-fades between them.
-        size: width and height to paint at, multiples of 8; the source's, rounded to them, when left out.
-            Painted frames come back to the source's size either way.
         every: only every Nth frame of a shot is painted, and the frames between follow along the motion; for
             all modes but `keyframes`, which chooses frames itself.
         letterbox: whether black bars around the picture are kept as they are, or painted too.
+        size: width and height to paint at, multiples of 8; when left out the source's, rounded to them, but
+            no more pixels than the model's own. Painted frames come back to the source's size either way.
+        upscaler: how they come back from a smaller size: `lanczos`, or a name in the WebUI's own list.
+        tiles: has frames be painted in tiles, whatever their size; in one piece when left out.
         consistency: what keeps the style from flickering.
     """
 
@@ -90,6 +112,8 @@ class StylizeSettings(Settings):
     size: tuple[Side, Side] | None = None
     every: int = Field(default=1, ge=1, le=60)
     letterbox: Literal["keep", "paint"] = "keep"
+    upscaler: str = Field(default=LANCZOS, min_length=1)
+    tiles: TileSettings | None = None
     consistency: ConsistencySettings = ConsistencySettings()
 
     @model_validator(mode="after")
