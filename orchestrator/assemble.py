@@ -13,6 +13,7 @@ from orchestrator.media.probe import probe
 from orchestrator.stages.dataset import dataset
 from orchestrator.stages.encode import encode
 from orchestrator.stages.measure import measure
+from orchestrator.stages.previews import result_preview, source_preview
 from orchestrator.stages.report import report
 from orchestrator.stages.shots import shots
 from orchestrator.stages.source import Source
@@ -80,5 +81,6 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     video = encode(project.output, source, frames)
     scores = measure(project.score, networks, source, cuts, pictures, frames)
     hashes = {"source video": source.digest, "style": look, "base model": model}
-    page = report(project, work.parent, hashes, source, cuts, lora, frames, scores)
+    previews = (source_preview(source), result_preview(source, frames))
+    page = report(project, work.parent, hashes, source, cuts, lora, previews, scores)
     return Graph(source, cuts, pictures, lora, frames, video, scores, page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+from math import sqrt
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FILM_BYTES = 24 << 20  # both films together; as base64 a third more, which every browser still opens at once
+FILM_BYTES = 16 << 20  # both films together; as base64 a third more, which every browser still opens at once
+_MOST = (1280, 720)  # of a film; a page shows it at about half of that
+_FILM_PIXELS = 640_000_000  # of all frames of a film; a tenth of a bit each is half of FILM_BYTES
 _THUMBNAIL = (480, 360)
 _WEBP_QUALITY = 82
 
@@ -24,7 +27,7 @@ _WEBP_QUALITY = 82
 def films(source: Path, result: Path, page: Path) -> tuple[str, str]:
     """Return the addresses of the two films for a page at `page`.
 
-    Films that are small enough together (24 MiB) go into the page, so that it can be sent to somebody as
+    Films that are small enough together (16 MiB) go into the page, so that it can be sent to somebody as
     one file; larger ones are referred to by their path relative to the page.
 
     Args:
@@ -38,6 +41,22 @@ def films(source: Path, result: Path, page: Path) -> tuple[str, str]:
     else:
         first, second = (_relative(path, page) for path in paths)
     return first, second
+
+
+def film_size(size: tuple[int, int], frames: int) -> tuple[int, int]:
+    """Return the width and height for a film on a page.
+
+    The largest of the same shape that is no larger than the source, no larger than 1280x720 either way round,
+    and so small that a long clip still goes into a page.
+
+    Args:
+        size: width and height of the source.
+        frames: how many there are.
+    """
+    long, short = max(size), min(size)
+    share = min(1.0, _MOST[0] / long, _MOST[1] / short, sqrt(_FILM_PIXELS / frames / (long * short)))
+    width, height = (max(2, round(side * share)) for side in size)
+    return width, height
 
 
 def thumbnail(frame: NDArray[np.uint8]) -> bytes:

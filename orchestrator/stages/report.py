@@ -14,21 +14,17 @@ from orchestrator.settings import FOLDER
 from orchestrator.webui.settings import WebUISettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from orchestrator.artifacts import FrameSequence, LoraWeights, Measurements
+    from orchestrator.artifacts import LoraWeights, Measurements, Preview
     from orchestrator.media.clip import Clip
-    from orchestrator.progress import Progress, Task
+    from orchestrator.progress import Progress
     from orchestrator.project import Project
     from orchestrator.report.data import Figure, Film, Still
     from orchestrator.stages.source import Source
 
 _PAGE = "report.html"
-_PREVIEW_CRF = 23  # for looking at, beside its source; the output video has its own quality
 _PACKAGES = ("torch", "diffusers", "peft", "transformers", "numpy", "opencv-python-headless", "av")
 # what changes nothing on the page, so that a change of it makes no new one; it holds the only secret, too
 _NOT_SHOWN: Mapping[str, Any] = {
@@ -45,13 +41,10 @@ def report(
     source: Source,
     shots: Stage[tuple[int, ...]],
     train: Stage[LoraWeights],
-    stylize: Stage[FrameSequence],
+    previews: tuple[Stage[Preview], Stage[Preview]],
     measure: Stage[Measurements],
 ) -> Stage[Path]:
     """Return the stage whose artifact is the page.
-
-    The page shows previews of its own making, so that it does not depend on the output's codec, which
-    browsers may not even play.
 
     Args:
         project: what it reports on.
@@ -60,26 +53,23 @@ def report(
         source: the frames that were painted over.
         shots: where shots begin.
         train: the LoRA.
-        stylize: the painted frames.
+        previews: of the source and of the result.
         measure: their figures.
     """
     settings = _shown(project, folder)
     place = places(project).report
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
-        from orchestrator.media.decode import frames as decoded
-        from orchestrator.media.pictures import stored
+        del progress
         from orchestrator.report.data import Repeat, ReportData
         from orchestrator.report.render import as_yaml, render
 
-        frames, lora = made(stylize), made(train)
-        with progress.task("writing the report", total=2 * frames.count, unit="frames") as task:
-            for name, pictures in (("source", decoded(source.clip)), ("result", stored(frames))):
-                _preview(pictures, source.clip, folder / f"{name}.mp4", task)
+        before, after = map(made, previews)
+        lora = made(train)
         data = ReportData(
             title=project.name,
-            film=_film(source.clip, folder, place, made(shots)),
-            figures=tuple(_figures(source, frames, made(measure))),
+            film=_film(source.clip, before, after, place, made(shots)),
+            figures=tuple(_figures(before, after, made(measure))),
             losses=lora.losses,
             repeat=Repeat(
                 command="orchestrate run project.yaml",
@@ -98,7 +88,7 @@ def report(
         "place": os.path.relpath(place, folder.resolve()),
         "source": source.content,
     }
-    return Stage("report", 1, content, (shots, train, stylize, measure), build, load)
+    return Stage("report", 2, content, (shots, train, *previews, measure), build, load)
 
 
 def load(folder: Path) -> Path:
@@ -106,29 +96,15 @@ def load(folder: Path) -> Path:
     return folder / _PAGE
 
 
-def _preview(pictures: Iterable[NDArray[np.uint8]], clip: Clip, target: Path, task: Task) -> None:
-    from orchestrator.media.encode import encode
-
-    encode(
-        pictures,
-        clip,
-        target,
-        codec="h264",
-        crf=_PREVIEW_CRF,
-        audio="keep",
-        on_frame=lambda _: task.advance(),
-    )
-
-
-def _film(clip: Clip, folder: Path, place: Path, cuts: tuple[int, ...]) -> Film:
+def _film(clip: Clip, before: Preview, after: Preview, place: Path, cuts: tuple[int, ...]) -> Film:
     from orchestrator.report.data import Film
     from orchestrator.report.embedding import films
 
-    source, result = films(folder / "source.mp4", folder / "result.mp4", place)
+    source, result = films(before.film, after.film, place)
     return Film(source, result, clip.size, clip.fps, clip.count, cuts)
 
 
-def _figures(source: Source, frames: FrameSequence, measurements: Measurements) -> Iterator[Figure]:
+def _figures(before: Preview, after: Preview, measurements: Measurements) -> Iterator[Figure]:
     from orchestrator.metrics.table import METRICS
     from orchestrator.report.data import Figure
     from orchestrator.report.standouts import standouts
@@ -138,7 +114,7 @@ def _figures(source: Source, frames: FrameSequence, measurements: Measurements) 
             continue
         values = measurements.frames[name]
         worst, best = (
-            tuple(_still(source, frames, index, values[index]) for index in indices)
+            tuple(_still(before, after, index, values[index]) for index in indices)
             for indices in standouts(values, metric.better)
         )
         yield Figure(
@@ -154,14 +130,10 @@ def _figures(source: Source, frames: FrameSequence, measurements: Measurements) 
         )
 
 
-def _still(source: Source, frames: FrameSequence, index: int, value: float | None) -> Still:
-    from orchestrator.media.decode import one
-    from orchestrator.media.pictures import read
+def _still(before: Preview, after: Preview, index: int, value: float | None) -> Still:
     from orchestrator.report.data import Still
-    from orchestrator.report.embedding import thumbnail
 
-    before, after = one(source.clip, index), read(frames.path(index))
-    return Still(index, value or 0.0, thumbnail(before), thumbnail(after))
+    return Still(index, value or 0.0, before.still(index).read_bytes(), after.still(index).read_bytes())
 
 
 def _shown(project: Project, folder: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from orchestrator.pipeline.stage import Made, Stage
 from orchestrator.webui.settings import EMBEDDED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from orchestrator.progress import Progress
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from orchestrator.stages.source import Source
 
 _FILE = "frames.json"
+_FRAMES = "frames"
 
 
 def stylize(
@@ -73,10 +75,14 @@ def stylize(
         "checkpoint": project.webui[0].checkpoint,
         "source": source.content,
     }
-    return Stage("stylize", 1, content, (shots, train), build, load, resumes=True)
+
+    def under_way(folder: Path, ended: Callable[[], bool]) -> FrameSequence:
+        return FrameSequence(folder / _FRAMES, source.clip.count, ended)
+
+    return Stage("stylize", 1, content, (shots, train), build, load, resumes=True, under_way=under_way)
 
 
 def load(folder: Path) -> FrameSequence:
     """Return the frames."""
     count = json.loads((folder / _FILE).read_text(encoding="utf-8"))["count"]
-    return FrameSequence(folder / "frames", count)
+    return FrameSequence(folder / _FRAMES, count)
