@@ -72,15 +72,14 @@ def measured(folder: Path, frames: int) -> None:
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
         painted = first_seen(run, folder, f".orchestrate/stages/stylize-*/frames/{frames - 1:06d}.png")
         before = rows(folder)
-        scored = first_seen(run, folder, ".orchestrate/stages/measure-*/stage.json")
+        scored = first_seen(run, folder, ".orchestrate/stages/measure-*/sets.json")
         shown = first_seen(run, folder, "out/report.html")
-    began = next(folder.glob(".orchestrate/stages/stylize-*/journal.jsonl")).stat()
-    del began
     size = (folder / "out" / "report.html").stat().st_size
-    print(f"{frames} frames: when the last is painted, {before} are scored")
+    print(f"{frames} frames: when the last is painted, {before} have their figures")
     print(
-        f"scores complete after {scored - painted:.1f} s, the report ({size / 1e6:.1f} MB) after {shown - painted:.1f} s"
+        f"all have {scored - painted:.1f} s after it, and the report is there {shown - painted:.1f} s after it"
     )
+    print(f"its size: {size / 1e6:.1f} MB")
 
 
 def first_seen(run: subprocess.Popen[bytes], folder: Path, pattern: str) -> float:
