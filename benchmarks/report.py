@@ -75,11 +75,9 @@ def measured(folder: Path, frames: int) -> None:
         scored = first_seen(run, folder, ".orchestrate/stages/measure-*/sets.json")
         shown = first_seen(run, folder, "out/report.html")
     size = (folder / "out" / "report.html").stat().st_size
-    print(f"{frames} frames: when the last is painted, {before} have their figures")
-    print(
-        f"all have {scored - painted:.1f} s after it, and the report is there {shown - painted:.1f} s after it"
-    )
-    print(f"its size: {size / 1e6:.1f} MB")
+    print(f"{frames} frames; when the last is painted, {before} have their figures")
+    print(f"all have their figures after {scored - painted:.1f} s")
+    print(f"the report, {size / 1e6:.1f} MB, is there after {shown - painted:.1f} s")
 
 
 def first_seen(run: subprocess.Popen[bytes], folder: Path, pattern: str) -> float:

@@ -78,12 +78,14 @@ class LoraWeights:
         content_hash: its `sshs_model_hash`: SHA-256 of the tensors, without the header, 64 hex digits.
         losses: (step, moving average of the loss) as the training went.
         preview: a picture that it was trained on.
+        samples: the pictures that the trainer painted with it on the way, in order.
     """
 
     file: Path
     content_hash: str
     losses: tuple[tuple[int, float], ...] = ()
     preview: Path | None = None
+    samples: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

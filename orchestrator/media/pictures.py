@@ -56,22 +56,26 @@ def read(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
 
 
 def stored(frames: FrameSequence) -> Iterator[NDArray[np.uint8]]:
-    """Yield the pictures of a sequence in order, read one by one; wait for those that are still being made.
+    """Yield the pictures of a sequence in order, read one by one, each as `frame` gives it."""
+    return (frame(frames, index) for index in range(frames.count))
+
+
+def frame(frames: FrameSequence, index: int) -> NDArray[np.uint8]:
+    """Return one picture of a sequence; wait for it as long as its maker is at work.
 
     A picture that is there is whole: `write_png` renames it into its place.
 
-    Yields:
+    Returns:
         (H, W, 3) uint8 RGB.
 
     Raises:
-        ImageError: their maker has ended without one of them, or one cannot be read.
+        ImageError: its maker has ended without it, or it cannot be read.
     """
-    for index in range(frames.count):
-        path = frames.path(index)
-        # asked before looking for the picture: the last one may come right before the end
-        while not frames.ended() and not path.exists():
-            time.sleep(_PAUSE)
-        yield read(path)
+    path = frames.path(index)
+    # asked before looking for the picture: the last one may come right before the end
+    while not frames.ended() and not path.exists():
+        time.sleep(_PAUSE)
+    return read(path)
 
 
 def write_png(path: Path, array: NDArray[np.uint8]) -> None:

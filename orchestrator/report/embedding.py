@@ -9,12 +9,12 @@ from math import sqrt
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageEnhance
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
 FILM_BYTES = 16 << 20  # both films together; as base64 a third more, which every browser still opens at once
@@ -22,6 +22,7 @@ _MOST = (1280, 720)  # of a film; a page shows it at about half of that
 _FILM_PIXELS = 640_000_000  # of all frames of a film; a tenth of a bit each is half of FILM_BYTES
 _THUMBNAIL = (480, 360)
 _WEBP_QUALITY = 82
+_OUTSIDE = 0.25  # of its light
 
 
 def films(source: Path, result: Path, page: Path) -> tuple[str, str]:
@@ -66,6 +67,20 @@ def thumbnail(frame: NDArray[np.uint8]) -> bytes:
     file = io.BytesIO()
     picture.save(file, "WEBP", quality=_WEBP_QUALITY)
     return file.getvalue()
+
+
+def dimmed(still: bytes, inside: NDArray[np.float64 | np.float32]) -> bytes:
+    """Return a picture with what lies outside of a region darkened.
+
+    Args:
+        still: a WebP file.
+        inside: (H, W) float, 0 to 1, of any size.
+    """
+    with Image.open(io.BytesIO(still)) as opened:
+        picture = opened.convert("RGB")
+    mask = Image.fromarray((inside * 255).astype("uint8")).resize(picture.size)
+    dark = ImageEnhance.Brightness(picture).enhance(_OUTSIDE)
+    return thumbnail(np.asarray(Image.composite(picture, dark, mask)))
 
 
 def data_uri(data: bytes, media_type: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import __version__, files
@@ -14,14 +15,12 @@ from orchestrator.settings import FOLDER
 from orchestrator.webui.settings import WebUISettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from orchestrator.artifacts import LoraWeights, Measurements, Preview
-    from orchestrator.media.clip import Clip
+    from orchestrator.artifacts import FrameSequence, LoraWeights, Measurements, Preview
     from orchestrator.progress import Progress
     from orchestrator.project import Project
-    from orchestrator.report.data import Figure, Film, Still
     from orchestrator.stages.source import Source
 
 _PAGE = "report.html"
@@ -43,6 +42,8 @@ def report(
     train: Stage[LoraWeights],
     previews: tuple[Stage[Preview], Stage[Preview]],
     measure: Stage[Measurements],
+    *,
+    masks: Mapping[str, Stage[FrameSequence]] = MappingProxyType({}),
 ) -> Stage[Path]:
     """Return the stage whose artifact is the page.
 
@@ -54,7 +55,8 @@ def report(
         shots: where shots begin.
         train: the LoRA.
         previews: of the source and of the result.
-        measure: their figures.
+        measure: figures of the result.
+        masks: of the regions that it was painted in, by their names; white is inside.
     """
     settings = _shown(project, folder)
     place = places(project).report
@@ -63,13 +65,13 @@ def report(
         del progress
         from orchestrator.report.data import Repeat, ReportData
         from orchestrator.report.render import as_yaml, render
+        from orchestrator.stages.findings import figures, film, painted_on_the_way, regions, scored, sheet
 
-        before, after = map(made, previews)
-        lora = made(train)
+        lora, shown = made(train), (made(previews[0]), made(previews[1]))
         data = ReportData(
             title=project.name,
-            film=_film(source.clip, before, after, place, made(shots)),
-            figures=tuple(_figures(before, after, made(measure))),
+            film=film(source.clip, shown, place, made(shots)),
+            figures=tuple(figures(made(measure), shown)),
             losses=lora.losses,
             repeat=Repeat(
                 command="orchestrate run project.yaml",
@@ -78,6 +80,12 @@ def report(
                     "Hashes (SHA-256)": {**hashes, "LoRA (sshs_model_hash)": lora.content_hash},
                     "Versions": _versions(),
                 },
+            ),
+            sheet=sheet(source.clip.count, shown),
+            samples=painted_on_the_way(lora.samples),
+            regions=(
+                *regions({name: made(each) for name, each in masks.items()}, shown[0]),
+                *scored(project.score, source.clip.count, shown[0]),
             ),
         )
         files.write_bytes(folder / _PAGE, render(data).encode())
@@ -88,52 +96,12 @@ def report(
         "place": os.path.relpath(place, folder.resolve()),
         "source": source.content,
     }
-    return Stage("report", 2, content, (shots, train, *previews, measure), build, load)
+    return Stage("report", 2, content, (shots, train, *previews, measure, *masks.values()), build, load)
 
 
 def load(folder: Path) -> Path:
     """Return the page."""
     return folder / _PAGE
-
-
-def _film(clip: Clip, before: Preview, after: Preview, place: Path, cuts: tuple[int, ...]) -> Film:
-    from orchestrator.report.data import Film
-    from orchestrator.report.embedding import films
-
-    source, result = films(before.film, after.film, place)
-    return Film(source, result, clip.size, clip.fps, clip.count, cuts)
-
-
-def _figures(before: Preview, after: Preview, measurements: Measurements) -> Iterator[Figure]:
-    from orchestrator.metrics.table import METRICS
-    from orchestrator.report.data import Figure
-    from orchestrator.report.standouts import standouts
-
-    for name, metric in METRICS.items():
-        if name not in measurements.frames:
-            continue
-        values = measurements.frames[name]
-        worst, best = (
-            tuple(_still(before, after, index, values[index]) for index in indices)
-            for indices in standouts(values, metric.better)
-        )
-        yield Figure(
-            name=name,
-            label=metric.label,
-            unit=metric.unit,
-            better=metric.better,
-            paper=metric.paper,
-            values=values,
-            mean=measurements.means.get(name),
-            worst=worst,
-            best=best,
-        )
-
-
-def _still(before: Preview, after: Preview, index: int, value: float | None) -> Still:
-    from orchestrator.report.data import Still
-
-    return Still(index, value or 0.0, before.still(index).read_bytes(), after.still(index).read_bytes())
 
 
 def _shown(project: Project, folder: Path) -> dict[str, Any]:

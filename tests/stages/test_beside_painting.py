@@ -26,7 +26,7 @@ from orchestrator.stages.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COUNT = 40
+COUNT = 20
 WAIT = 60.0  # seconds; what is due comes in a few
 
 
