@@ -17,6 +17,7 @@ from orchestrator.stages.encode import encode
 from orchestrator.stages.masks import masks
 from orchestrator.stages.measure import measure
 from orchestrator.stages.plate import plate
+from orchestrator.stages.previews import result_preview, source_preview
 from orchestrator.stages.ready import ready
 from orchestrator.stages.report import report
 from orchestrator.stages.shots import shots
@@ -107,7 +108,9 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     video = encode(project.output, source, frames)
     scores = measure(project.score, networks, source, cuts, pictures, frames)
     hashes = {"source video": source.digest, "style": look, "base model": _model(project, digests)}
-    page = report(project, work.parent, hashes, source, cuts, lora, frames, scores)
+    previews = (source_preview(source), result_preview(source, frames))
+    named = {f"region {number}": mask for number, mask in enumerate(regions, 1)}
+    page = report(project, work.parent, hashes, source, cuts, lora, previews, scores, masks=named)
     return Graph(source, cuts, pictures, lora, loras, painted, regions, frames, video, scores, page)
 
 

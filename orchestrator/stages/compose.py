@@ -10,7 +10,7 @@ from orchestrator.pipeline.stage import Made, Stage
 from orchestrator.stages import masks as mask_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -67,6 +67,9 @@ def compose(
     def load(folder: Path) -> FrameSequence:
         return FrameSequence(folder / "frames", source.clip.count)
 
+    def under_way(folder: Path, ended: Callable[[], bool]) -> FrameSequence:
+        return FrameSequence(folder / "frames", source.clip.count, ended)
+
     segments = [[str(each.from_), str(each.fade)] for each in project.stylize.segments]
     names = [layer.name for layer in arrangement.layers]
     content: dict[str, Any] = {
@@ -76,7 +79,7 @@ def compose(
         "source": source.content,
     }
     inputs = (*painted, *masks, *([plate] if plate else []))
-    return Stage("compose", 1, content, inputs, build, load, resumes=True)
+    return Stage("compose", 1, content, inputs, build, load, resumes=True, under_way=under_way)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from orchestrator.stages.shots import survey
 from orchestrator.webui.settings import EMBEDDED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from orchestrator.layers import Layer
@@ -27,6 +28,7 @@ _FILE = "frames.json"
 _SAID = {
     "seed", "lora_weight", "controlnet_weights", "upscaler", "tiles", "every", "letterbox", "consistency"
 }  # fmt: skip
+_FRAMES = "frames"
 
 
 def stylize(
@@ -100,7 +102,11 @@ def stylize(
         "checkpoint": project.webui[0].checkpoint,
         "source": source.content,
     }
-    return Stage(layer.name, 2, content, (shots, train), build, load, resumes=True)
+
+    def under_way(folder: Path, ended: Callable[[], bool]) -> FrameSequence:
+        return FrameSequence(folder / _FRAMES, clip.count, ended)
+
+    return Stage(layer.name, 2, content, (shots, train), build, load, resumes=True, under_way=under_way)
 
 
 def _asked_for(settings: StylizeSettings, payload: Payload, layer: Layer) -> dict[str, Any]:
@@ -129,4 +135,4 @@ def _part(clip: Clip, frames: range) -> Clip:
 def load(folder: Path) -> FrameSequence:
     """Return the frames."""
     count = json.loads((folder / _FILE).read_text(encoding="utf-8"))["count"]
-    return FrameSequence(folder / "frames", count)
+    return FrameSequence(folder / _FRAMES, count)

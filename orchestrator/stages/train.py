@@ -57,12 +57,18 @@ def train(
 
 def load(folder: Path) -> LoraWeights:
     """Read the LoRA back."""
+    from orchestrator.training.samples import samples
+
     (file,) = folder.glob("*.safetensors")
     losses = json.loads((folder / "losses.json").read_text(encoding="utf-8"))
     pairs = tuple((int(step), float(loss)) for step, loss in losses)
     preview = folder / _PREVIEW
     return LoraWeights(
-        file, safetensors_file.content_hash(file), pairs, preview if preview.is_file() else None
+        file,
+        safetensors_file.content_hash(file),
+        pairs,
+        preview if preview.is_file() else None,
+        samples(folder),
     )
 
 

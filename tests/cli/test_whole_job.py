@@ -188,8 +188,11 @@ def test_changes_make_only_what_lies_downstream(finished: Path) -> None:
     edit(finished, "stylize: {", "score: {metrics: [ssim]}\nstylize: {")
     assert {name for name, action in actions(finished).items() if action != "keep"} == {"measure", "report"}
     edit(finished, "stylize: {", "stylize: {seed: 7, ")
-    painted = {"stylize", "encode", "measure", "report"}
+    painted = {"stylize", "encode", "result_preview", "measure", "report"}
     assert {name for name, action in actions(finished).items() if action != "keep"} == painted
-    assert kept - painted == {"shots", "dataset", "train"}
+    assert kept - painted == {"shots", "source_preview", "dataset", "train"}
     edit(finished, "training:", "training:\n  seed: 3")
-    assert {name for name, action in actions(finished).items() if action == "keep"} == {"shots"}
+    assert {name for name, action in actions(finished).items() if action == "keep"} == {
+        "shots",
+        "source_preview",
+    }
