@@ -108,7 +108,8 @@ def test_composing_goes_on_where_it_was_stopped(finished: Path, tmp_path: Path) 
     shutil.copytree(finished, folder)
     whole = {path.name: path.read_bytes() for path in (stage(folder, "compose") / "frames").iterdir()}
     kept = stage(folder, "compose") / "frames" / "000002.png"
-    (stage(folder, "compose") / "stage.json").unlink()
+    for name in ("compose", "encode"):
+        (stage(folder, name) / "stage.json").unlink()
     for index in range(3, FRAMES):
         (stage(folder, "compose") / "frames" / f"{index:06d}.png").unlink()
     before = kept.stat().st_mtime_ns
