@@ -10,9 +10,11 @@ from orchestrator.dataset.folder import used
 from orchestrator.dataset.settings import VideoStyle
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
+from orchestrator.pipeline.store import Store
 from orchestrator.stages.dataset import dataset
 from orchestrator.stages.encode import encode
 from orchestrator.stages.measure import measure
+from orchestrator.stages.repaint import recorded, repainted
 from orchestrator.stages.report import report
 from orchestrator.stages.shots import shots
 from orchestrator.stages.source import Source
@@ -31,16 +33,24 @@ POCKET = Path(__file__).parent / "embedded" / "pocket" / "weights"
 
 @dataclass(frozen=True)
 class Graph:
-    """The stages of one project, in the order of a run."""
+    """The stages of one project, in the order of a run.
+
+    Of the paintings the first is the whole one, and each of the others has some frames painted once more.
+    """
 
     source: Source
     shots: Stage[tuple[int, ...]]
     dataset: Stage[Dataset]
     train: Stage[LoraWeights]
-    stylize: Stage[FrameSequence]
+    paintings: tuple[Stage[FrameSequence], ...]
     encode: Stage[Path]
     measure: Stage[Measurements]
     report: Stage[Path]
+
+    @property
+    def stylize(self) -> Stage[FrameSequence]:
+        """What makes the frames as they are in the end."""
+        return self.paintings[-1]
 
     @property
     def targets(self) -> tuple[Stage[Any], ...]:
@@ -76,9 +86,16 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     pictures = dataset(project.style, look, project.training.seed)
     parts = {name: digests.of_path(file) for name, file in project.training.files().items()}
     lora = train(project.training, model, parts, pictures)
-    frames = stylize(project, work, source, cuts, lora)
+    first = stylize(project, work, source, cuts, lora)
+    paintings = repainted(
+        project,
+        first,
+        lambda otherwise: stylize(otherwise, work, source, cuts, lora),
+        recorded(Store(work).folder(first)),
+    )
+    frames = paintings[-1]
     video = encode(project.output, source, frames)
     scores = measure(project.score, networks, source, cuts, pictures, frames)
     hashes = {"source video": source.digest, "style": look, "base model": model}
     page = report(project, work.parent, hashes, source, cuts, lora, frames, scores)
-    return Graph(source, cuts, pictures, lora, frames, video, scores, page)
+    return Graph(source, cuts, pictures, lora, paintings, video, scores, page)

@@ -151,6 +151,40 @@ def _export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", type=Path, default=Path("exported"), help="the folder to write into")
 
 
+def _share(text: str) -> float:
+    return _decimal(text, 0, 1)
+
+
+def _weight(text: str) -> float:
+    return _decimal(text, -4, 4)
+
+
+def _decimal(text: str, least: float, most: float) -> float:
+    try:
+        if least <= (number := float(text)) <= most:
+            return number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"write a number from {least} to {most}, not {text!r}")
+
+
+def _stylize(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    again = command.add_argument_group(
+        "painting some frames once more",
+        "The other frames stay as they are, byte for byte. Without any of --seed to --prompt, the next seed"
+        " is taken. `orchestrate run` then encodes and measures anew.",
+    )
+    again.add_argument("--frames", metavar="A-B", help="both included: 100-200, or 3.2s-5s; the first is 0")
+    again.add_argument("--seed", type=_seed, help="of the noise")
+    again.add_argument("--strength", type=_share, help="0 keeps a frame, 1 forgets it")
+    again.add_argument("--steps", type=_count, help="nominal steps")
+    again.add_argument("--cfg-scale", type=float, help="how strictly the prompt is followed")
+    again.add_argument("--lora-weight", type=_weight, help="how strongly the LoRA acts")
+    again.add_argument("--prompt", help="what to paint")
+    again.add_argument("--undo", action="store_true", help="take the last such change back")
+
+
 def _deflicker(command: argparse.ArgumentParser) -> None:
     command.add_argument("frames", type=Path, help="a folder of restyled frames, whoever made them")
     command.add_argument("source", type=Path, help="the video that they were made of")
@@ -173,7 +207,7 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "prepare": ("make the training pictures", _project),
     "train": ("train the LoRA", _project),
     "install": ("put the LoRA into the WebUI", _project),
-    "stylize": ("paint the frames", _project),
+    "stylize": ("paint the frames, or some of them once more", _stylize),
     "score": ("measure the painted frames, or any B against any A", _score),
     "report": ("write the report, and say where it is", _report),
     "import": ("take over settings of sd-scripts, the kohya_ss GUI or a WebUI", _import),
