@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator import __version__
 
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names it nowhere else
     Adder = Callable[[argparse.ArgumentParser], None]
 
+T = TypeVar("T")
+
 EXAMPLES = """\
 examples:
   orchestrate init                      write a commented project.yaml here
   orchestrate explain project.yaml      see what a run would do
+  orchestrate preview project.yaml      a few frames in several settings, before hours are spent
   orchestrate run project.yaml          do it; run it again after any interruption
   orchestrate run project.yaml --json   the same, one JSON object a line, for programs
 """
@@ -168,6 +171,27 @@ def _decimal(text: str, least: float, most: float) -> float:
     raise argparse.ArgumentTypeError(f"write a number from {least} to {most}, not {text!r}")
 
 
+def _several(one: Callable[[str], T]) -> Callable[[str], list[T]]:
+    return lambda text: [one(each) for each in text.split(",")]
+
+
+def _preview(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    command.add_argument("--at", metavar="TIMES", help="such as 3.2s,10s or 80,250; else 3 from long shots")
+    command.add_argument("--lora", type=Path, metavar="FILE", help="a LoRA; else the project's, if trained")
+    command.add_argument("--train", action="store_true", help="train the project's LoRA first")
+    command.add_argument("--out", type=Path, metavar="PNG", help="the sheet; preview.png beside the video")
+    tried = command.add_argument_group(
+        "what is tried, values with commas between",
+        "Each with each. Without any of these: three strengths and three weights around the project's own.",
+    )
+    tried.add_argument("--strength", type=_several(_share), metavar="0.3,0.4")
+    tried.add_argument("--lora-weight", type=_several(_weight), metavar="0.8,1.2")
+    tried.add_argument("--steps", type=_several(_count), metavar="20,30")
+    tried.add_argument("--cfg-scale", type=_several(float), metavar="5,7")
+    tried.add_argument("--seed", type=_several(_seed), metavar="1,2")
+
+
 def _stylize(command: argparse.ArgumentParser) -> None:
     _project(command)
     again = command.add_argument_group(
@@ -204,6 +228,7 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "explain": ("what a run would do, and why", _project),
     "init": ("write a commented project.yaml", _project),
     "doctor": ("what is missing, and how to mend it", _doctor),
+    "preview": ("a few frames in several settings, on one sheet", _preview),
     "prepare": ("make the training pictures", _project),
     "train": ("train the LoRA", _project),
     "install": ("put the LoRA into the WebUI", _project),

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from orchestrator.project import Project
     from orchestrator.stylization.webui_engine import Painter
     from orchestrator.webui.card import LoraCard
+    from orchestrator.webui.client import Client
+    from orchestrator.webui.loras import InstalledLora
     from orchestrator.webui.settings import WebUISettings
 
 
 @contextmanager
-def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[Painter, ...]]:
-    """Yield the WebUIs, each of which can paint and has the LoRA.
+def painting(project: Project, work: Path, lora: LoraWeights | None) -> Iterator[tuple[Painter, ...]]:
+    """Yield the WebUIs, each of which can paint and has the LoRA, if there is one.
 
     Raises:
         ProjectError: the project does not say where a WebUI keeps its LoRAs, or two of them paint with
@@ -35,7 +37,6 @@ def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[
     """
     from orchestrator.stages.fitting import check_fits
     from orchestrator.stylization.webui_engine import Painter, check_alike, recipe
-    from orchestrator.webui.loras import install
     from orchestrator.webui.opening import opened
     from orchestrator.webui.payloads import as_listed
 
@@ -43,13 +44,22 @@ def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[
     painters = []
     with ExitStack() as stack:
         for number, webui in enumerate(project.webui, 1):
-            folder, log = lora_folder(webui, work), _log(work, number)
+            log = _log(work, number)
             server = stack.enter_context(opened(webui, model=model, lora_dir=_own_loras(work), log=log))
             check_fits(project.training, server.client, webui.checkpoint, lora)
-            installed = install(lora, folder, server.client, name=project.name, card=_card(project, lora))
+            installed = _installed(project, webui, work, lora, server.client) if lora else None
             painters.append(Painter(server, installed, as_listed(payload, server.client)))
         check_alike(painters)
         yield tuple(painters)
+
+
+def _installed(
+    project: Project, webui: WebUISettings, work: Path, lora: LoraWeights, client: Client
+) -> InstalledLora:
+    from orchestrator.webui.loras import install
+
+    folder = lora_folder(webui, work)
+    return install(lora, folder, client, name=project.name, card=_card(project, lora))
 
 
 def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
