@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
 
 from orchestrator import document
-from orchestrator.dataset.settings import StyleSettings
+from orchestrator.dataset.settings import ReadyStyle, StyleSettings
 from orchestrator.media.codecs import CODECS
 from orchestrator.metrics.settings import ScoreSettings
+from orchestrator.regions.settings import RegionSettings
 from orchestrator.settings import InputPath, OutputPath, Settings
 from orchestrator.stylization.settings import StylizeSettings
 from orchestrator.training.settings import TrainingSettings
@@ -35,6 +37,22 @@ Seconds = Annotated[
     BeforeValidator(_seconds, json_schema_input_type=str | float),
     PlainSerializer(lambda seconds: f"{float(seconds)}s", str, when_used="json"),
     Field(description="seconds (4s, 2.5s) or a clock time (1:02.5)"),
+]
+
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+Name = Annotated[str, Field(pattern=_NAME, max_length=64)]
+
+
+def _kind(value: Any) -> str:
+    """Tell the member of the union by its key, so that a mistake inside it is told in its own terms."""
+    ready = "lora" in value if isinstance(value, dict) else isinstance(value, ReadyStyle)
+    return (ReadyStyle if ready else StyleSettings).__name__
+
+
+FurtherStyle = Annotated[
+    Annotated[StyleSettings, Tag(StyleSettings.__name__)] | Annotated[ReadyStyle, Tag(ReadyStyle.__name__)],
+    Discriminator(_kind),
 ]
 
 
@@ -106,19 +124,24 @@ class Project(Settings):
         name: names the LoRA; letters, digits, `-` and `_`.
         source: the video.
         style: where the style comes from.
+        styles: further styles by name, for segments and regions; each has a LoRA of its own.
         training: how the LoRA is trained.
         webui: what paints: an address, what is to be said of one WebUI, or a list of these.
         stylize: how it paints.
+        regions: where the style applies, the later ones over the earlier; everywhere when there are none, and
+            else the source stays around them.
         score: what is measured.
         output: what comes out.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)
+    name: Name
     source: SourceSettings
     style: StyleSettings
+    styles: Mapping[Name, FurtherStyle] = Field(default_factory=dict)
     training: TrainingSettings = TrainingSettings()
     webui: WebUIs = (WebUISettings(),)
     stylize: StylizeSettings
+    regions: tuple[RegionSettings, ...] = ()
     score: ScoreSettings = ScoreSettings()
     # made anew from nothing, so that its path is taken from the file's folder
     output: OutputSettings = Field(default={}, validate_default=True)

@@ -45,7 +45,7 @@ def encode(settings: OutputSettings, source: Source, stylize: Stage[FrameSequenc
         "container": settings.video.suffix,
         "source": source.content,
     }
-    return Stage("encode", 2, content, (stylize,), build, load)
+    return Stage("encode", 2, content, (stylize,), build, load, follows=True)
 
 
 def load(folder: Path) -> Path:

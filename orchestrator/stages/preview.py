@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import digest
+from orchestrator.layers import timeline
 from orchestrator.media import decode, pictures
 from orchestrator.progress import counted
+from orchestrator.stylization.canvas import Canvas
 from orchestrator.stylization.changes import changed
+from orchestrator.stylization.course import course
 from orchestrator.stylization.engine import Paint
 from orchestrator.stylization.settings import LANCZOS
 from orchestrator.stylization.sizes import sizes
-from orchestrator.stylization.webui_engine import WebUIEngine, look, recipe
+from orchestrator.stylization.webui_engine import WebUIEngine, recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.artifacts import LoraWeights
+    from orchestrator.layers import Layer
+    from orchestrator.media.letterbox import Box
     from orchestrator.progress import Progress
     from orchestrator.project import Project
     from orchestrator.stages.source import Source
@@ -45,55 +51,66 @@ class Preview:
     """What a few frames are painted with.
 
     Attributes:
-        project: the settings that are varied.
+        project: what paints.
         work: the folder that holds what was painted.
         source: the frames.
+        layer: how the project has them painted.
         model: digest of the base model.
         lora: the LoRA; None for none.
         native: side of the square that the model paints best, pixels; None where any size will do.
+        picture: what lies within black bars; everything when None.
     """
 
     project: Project
     work: Path
     source: Source
+    layer: Layer
     model: str
     lora: LoraWeights | None
     native: int | None
+    picture: Box | None = None
 
-    @property
+    @cached_property
     def sizes(self) -> Sizes:
         """What is painted of a frame; it is looked at small, so nothing enlarges it."""
-        settings = self.project.stylize.model_copy(update={"upscaler": LANCZOS})
-        return sizes(settings, self.source.clip.size, self.native)
+        settings = self.layer.settings.model_copy(update={"upscaler": LANCZOS})
+        return sizes(settings, Canvas(self.source.clip.size, self.picture).own, self.native)
 
-    def own(self) -> dict[str, Any]:
-        """Return what the project itself says, by name, of all that can be varied."""
-        payload, style = self.ask({})
-        numbers = {"steps": payload.steps, "cfg_scale": payload.cfg_scale}
-        return numbers | {name: getattr(style, name) for name in ("strength", "lora_weight", "seed")}
+    @cached_property
+    def canvas(self) -> Canvas:
+        """The part of a frame that is painted."""
+        return Canvas(self.source.clip.size, self.picture, self.sizes.given)
 
-    def ask(self, said: Mapping[str, Any]) -> tuple[Payload, Look]:
-        """Return how a variant is painted. Raises ProjectError: a value cannot be."""
-        settings = changed(self.project.stylize, said)
+    def own(self, index: int) -> dict[str, Any]:
+        """Return what the project itself says for a frame, by name, of all that can be varied."""
+        payload, look = self.asked(index, {})
+        numbers = {"steps": look.steps or payload.steps, "cfg_scale": look.cfg_scale or payload.cfg_scale}
+        return numbers | {name: getattr(look, name) for name in ("strength", "lora_weight", "seed")}
+
+    def asked(self, index: int, said: Mapping[str, Any]) -> tuple[Payload, Look]:
+        """Return how a frame is painted in one way. Raises ProjectError: a value cannot be."""
+        settings = changed(self.layer.settings, said)
         payload = recipe(settings)
-        style = look(settings, payload, self.project.style.captions.trigger)
-        return payload, style if self.lora else replace(style, lora_weight=0.0)
+        look = course(settings, payload, self.layer.trigger, timeline(self.source.clip)).look(index)
+        return payload, look if self.lora else replace(look, lora_weight=0.0)
 
     def cell(self, index: int, said: Mapping[str, Any]) -> Cell:
         """Return one frame painted in one way. Raises ProjectError: a value cannot be."""
-        payload, style = self.ask(said)
+        payload, look = self.asked(index, said)
+        tiles = self.layer.settings.tiles
         made_of = {
-            **asdict(style),
+            **asdict(look),
             "payload": payload.model_dump(mode="json"),
             "size": self.sizes.painted,
-            "tiles": self.project.stylize.tiles.model_dump() if self.project.stylize.tiles else None,
+            "picture": self.picture,
+            "tiles": tiles.model_dump() if tiles else None,
             "webui": [[each.url, each.checkpoint] for each in self.project.webui],
             "model": self.model,
             "lora": self.lora.content_hash if self.lora else None,
             "source": self.source.content,
             "frame": index,
         }
-        return Cell(index, payload, style, self.work / FOLDER / f"{digest.of_value(made_of)[:32]}.png")
+        return Cell(index, payload, look, self.work / FOLDER / f"{digest.of_value(made_of)[:32]}.png")
 
 
 @dataclass(frozen=True)
@@ -134,12 +151,13 @@ def paint(preview: Preview, cells: Sequence[Cell], progress: Progress) -> None:
     from orchestrator.stylization.rehearsal import rehearse
 
     with (
-        painting(preview.project, preview.work, preview.lora) as painters,
+        painting(preview.project, preview.work, preview.lora, preview.layer) as painters,
         progress.task("painting", total=len(cells), unit="pictures") as task,
     ):
         rehearse(painters, max((cell.look for cell in cells), key=lambda look: abs(look.lora_weight)))
         for cell, picture in counted(_painted(preview, cells, painters, progress), task):
-            pictures.write_png(cell.file, picture)
+            frame = decode.one(preview.source.clip, cell.index)
+            pictures.write_png(cell.file, preview.canvas.framed(picture, frame))
 
 
 def _painted(
@@ -159,5 +177,5 @@ def _painted(
 
 def _paints(preview: Preview, cells: Iterable[Cell]) -> Iterator[Paint]:
     for index, group in groupby(cells, lambda cell: cell.index):
-        init = pictures.resize(decode.one(preview.source.clip, index), preview.sizes.given)
+        init = preview.canvas.init(decode.one(preview.source.clip, index))
         yield from (Paint(init, cell.look) for cell in group)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import files
-from orchestrator.errors import DamagedArtifact, ProjectError
+from orchestrator.errors import DamagedArtifact
 from orchestrator.pipeline.stage import Made, Stage
 from orchestrator.stylization import journal
 from orchestrator.stylization.changes import changed
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.artifacts import FrameSequence
+    from orchestrator.layers import Layer
     from orchestrator.progress import Progress
-    from orchestrator.project import Project
 
 _FILE = "repaints.json"
 _KEPT = ("keyframes.json", "batch.json")  # what was decided for the painting as a whole
@@ -37,14 +37,16 @@ class Repaint:
     """What is painted once more.
 
     Attributes:
-        first: index of the first frame.
+        first: index of the first frame, within the layer.
         last: index of the last one.
         said: what is set otherwise, by its name in `stylize`.
+        order: the number of the wish that it belongs to, which may concern several layers.
     """
 
     first: int
     last: int
     said: Mapping[str, Any] = field(default_factory=dict)
+    order: int = field(default=0, compare=False)
 
     def __contains__(self, index: object) -> bool:
         """Whether a frame is painted once more."""
@@ -72,17 +74,13 @@ def record(painting: Path, repaints: Sequence[Repaint]) -> None:
 
 
 def repainted(
-    project: Project,
-    painting: Stage[FrameSequence],
-    anew: Callable[[Project], Stage[FrameSequence]],
-    repaints: Sequence[Repaint],
+    layer: Layer, whole: Callable[[Layer], Stage[FrameSequence]], repaints: Sequence[Repaint]
 ) -> tuple[Stage[FrameSequence], ...]:
-    """Return the painting, and a stage for each time that some of its frames are painted once more.
+    """Return the stage that paints a layer, and one for each time that some frames are painted once more.
 
     Args:
-        project: how the painting is made.
-        painting: the stage that paints all.
-        anew: returns the stage that would paint all of a project with other settings.
+        layer: the layer.
+        whole: returns the stage that paints all of a layer.
         repaints: which frames, and how; each of the frames that the ones before it leave.
 
     Raises:
@@ -91,28 +89,18 @@ def repainted(
 
     def once_more(before: Stage[FrameSequence], numbered: tuple[int, Repaint]) -> Stage[FrameSequence]:
         number, repaint = numbered
-        otherwise = changed(project.stylize, repaint.said)
-        whole = anew(project.model_copy(update={"stylize": otherwise}))
-        return _stage(f"repaint-{number}", repaint, before, whole)
+        otherwise = replace(layer, settings=changed(layer.settings, repaint.said))
+        return _stage(f"repaint-{number}-{layer.name}", repaint, before, whole(otherwise))
 
-    return tuple(accumulate(enumerate(repaints, 1), once_more, initial=painting))
+    return tuple(accumulate(enumerate(repaints, 1), once_more, initial=whole(layer)))
 
 
-def check(painting: Path, repaint: Repaint) -> None:
-    """Make sure that some of the frames are painted, and do not all follow from others.
-
-    Raises:
-        ProjectError: none is; the message names those that they follow from.
-    """
+def sources(painting: Path, repaint: Repaint) -> list[int] | None:
+    """Return the frames that all of some frames follow from; None if some of them are painted themselves."""
     entries = [entry for index, entry in journal.read(painting / JOURNAL).items() if index in repaint]
     if any(entry.told or not entry.keys for entry in entries):
-        return
-    keys = sorted({key for entry in entries for key in entry.keys})
-    raise ProjectError(
-        f"none of the frames {repaint.first} to {repaint.last} is painted:"
-        f" they follow from {', '.join(map(str, keys)) or 'none'}",
-        remedy="Name a stretch with one of these in it.",
-    )
+        return None
+    return sorted({key for entry in entries for key in entry.keys})
 
 
 def next_seed(painting: Path, index: int) -> int:
@@ -128,8 +116,11 @@ def _stage(
         _take_over(made(before), folder, repaint)
         whole.build(folder, made, progress)
 
-    content = {**whole.settings, "frames": [repaint.first, repaint.last]}
-    return Stage(name, whole.version, content, (*whole.inputs, before), build, whole.load, resumes=True)
+    content = {**whole.settings, "painted_again": [repaint.first, repaint.last]}
+    inputs = (*whole.inputs, before)
+    return Stage(
+        name, whole.version, content, inputs, build, whole.load, resumes=True, under_way=whole.under_way
+    )
 
 
 def _take_over(frames: FrameSequence, folder: Path, repaint: Repaint) -> None:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 def changed(settings: StylizeSettings, said: Mapping[str, Any]) -> StylizeSettings:
     """Return settings with other values for some of their names. Raises ProjectError: one cannot be."""
     try:
-        return StylizeSettings.model_validate({**dict(settings), **said})
+        read = StylizeSettings.model_validate(said)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         place = ".".join(map(str, fault["loc"]))
         raise ProjectError(f"{fault['msg']}, not {fault['input']!r}", where=f"stylize.{place}") from None
+    return settings.model_copy(update={name: getattr(read, name) for name in said})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from orchestrator.settings import FOLDER, Settings
+from orchestrator.settings import Settings
+from orchestrator.stylization.payload_name import PayloadName
+from orchestrator.stylization.schedule.schedule import Schedule, within
+from orchestrator.stylization.schedule.segments import Segment
 
 Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
 TRIGGER = "{trigger}"
@@ -34,7 +36,7 @@ class ConsistencySettings(Settings):
     """
 
     mode: Literal["off", "seed", "flow", "keyframes"] = "flow"
-    blend: float = Field(default=0.7, ge=0, le=1)
+    blend: Annotated[Schedule, within(0, 1)] = Field(default=0.7, validate_default=True)
     travel: int = Field(default=48, ge=0)
     motion: float = Field(default=0.25, gt=0)
     min_gap: int = Field(default=6, ge=1)
@@ -72,6 +74,9 @@ class TileSettings(Settings):
 class StylizeSettings(Settings):
     """How a video is repainted.
 
+    Every number but sizes and counts may change in the course of the video: `0.4`,
+    `[{at: 0s, value: 0.3}, {at: 50%, value: 0.6}]`, or as Deforum writes it, `"0: (0.3), 30: (0.65)"`.
+
     Attributes:
         payload: a preset of `webui_payloads/`, or the path of a `.yaml` of one's own.
         prompt: what to paint; `{trigger}` stands for the style's trigger word.
@@ -81,6 +86,12 @@ class StylizeSettings(Settings):
         cfg_scale: how strictly the prompt is followed; the payload's when left out.
         seed: the noise that all frames start from.
         lora_weight: how strongly the LoRA acts; 0 leaves it out.
+        controlnet_weights: of the payload's units of ControlNet, in their order; the payload's own for those
+            left out.
+        segments: what differs from stretch to stretch of the video, with cross-fades between them.
+        every: only every Nth frame of a shot is painted, and the frames between follow along the motion; for
+            all modes but `keyframes`, which chooses frames itself.
+        letterbox: whether black bars around the picture are kept as they are, or painted too.
         size: width and height to paint at, multiples of 8; when left out the source's, rounded to them, but
             no more pixels than the model's own. Painted frames come back to the source's size either way.
         upscaler: how they come back from a smaller size: `lanczos`, or a name in the WebUI's own list.
@@ -88,23 +99,26 @@ class StylizeSettings(Settings):
         consistency: what keeps the style from flickering.
     """
 
-    payload: str = "img2img-style"
+    payload: PayloadName = "img2img-style"
     prompt: str = f"{TRIGGER} style"
     negative_prompt: str | None = None
-    strength: float | None = Field(default=None, ge=0, le=1)
-    steps: int | None = Field(default=None, ge=1, le=150)
-    cfg_scale: float | None = Field(default=None, ge=1, le=30)
-    seed: int = Field(default=1, ge=0, lt=2**32)
-    lora_weight: float = Field(default=1.0, ge=-4, le=4)
+    strength: Annotated[Schedule, within(0, 1)] | None = None
+    steps: Annotated[Schedule, within(1, 150, whole=True)] | None = None
+    cfg_scale: Annotated[Schedule, within(1, 30)] | None = None
+    seed: Annotated[Schedule, within(0, 2**32 - 1, whole=True)] = Field(default=1, validate_default=True)
+    lora_weight: Annotated[Schedule, within(-4, 4)] = Field(default=1.0, validate_default=True)
+    controlnet_weights: tuple[Annotated[Schedule, within(0, 2)], ...] = ()
+    segments: tuple[Segment, ...] = ()
     size: tuple[Side, Side] | None = None
+    every: int = Field(default=1, ge=1, le=60)
+    letterbox: Literal["keep", "paint"] = "keep"
     upscaler: str = Field(default=LANCZOS, min_length=1)
     tiles: TileSettings | None = None
     consistency: ConsistencySettings = ConsistencySettings()
 
-    @field_validator("payload")
-    @classmethod
-    def _own_payload_beside_the_file(cls, payload: str, info: ValidationInfo) -> str:
-        if not payload.endswith(".yaml"):
-            return payload
-        folder = Path(info.context[FOLDER]) if info.context and FOLDER in info.context else Path()
-        return str((folder / Path(payload).expanduser()).absolute())
+    @model_validator(mode="after")
+    def _who_chooses_frames(self) -> StylizeSettings:
+        if self.every > 1 and self.consistency.mode == "keyframes":
+            message = "`every` goes with other modes: keyframes are chosen by the motion"
+            raise ValueError(message)
+        return self

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.media.tiles import tiles
+from orchestrator.stylization.canvas import paintable
 from orchestrator.stylization.settings import LANCZOS
-from orchestrator.stylization.stylize import paintable
 from orchestrator.stylization.tiled_engine import TiledEngine
 from orchestrator.stylization.upscaling import Enlarger, UpscalingEngine
 from orchestrator.webui import upscaling

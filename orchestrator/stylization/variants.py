@@ -24,7 +24,7 @@ _AROUND = {"strength": (0.15, 0.05, 1.0), "lora_weight": (0.3, 0.0, 2.0)}  # ste
 
 
 def variants(
-    own: Mapping[str, Any], asked: Mapping[str, Sequence[Any]], *, lora: bool
+    own: Mapping[str, Any], asked: Mapping[str, Sequence[Any] | None], *, lora: bool
 ) -> tuple[list[Said], list[Said]]:
     """Return what rows and columns of a table differ in; both of them together are a variant.
 

@@ -183,13 +183,13 @@ def test_some_frames_are_painted_once_more(finished: Path) -> None:
     answer = orchestrate("stylize", "--frames", "0.12s-5", "--json", cwd=finished)
     assert answer.code == 0, answer.err
     told = json.loads(answer.out.splitlines()[-1])
-    assert told["made"] == ["repaint-1"]
+    assert told["made"] == ["repaint-1-stylize"]
     again = {path.name: path.read_bytes() for path in Path(told["folder"]).glob("*.png")}
     (folder,) = finished.glob(".orchestrate/stages/stylize-*/frames")
     changed = [name for name in sorted(again) if again[name] != (folder / name).read_bytes()]
     assert changed == ["000003.png", "000004.png", "000005.png"]
     later = {name for name, action in actions(finished).items() if action != "keep"}
-    assert later == {"encode", "measure", "report"}
+    assert later == {"encode", "result_preview", "measure", "report"}
     answer = orchestrate("stylize", "--undo", "--json", cwd=finished)
     assert json.loads(answer.out.splitlines()[-1])["made"] == []
     assert set(actions(finished).values()) == {"keep"}
@@ -208,8 +208,11 @@ def test_changes_make_only_what_lies_downstream(finished: Path) -> None:
     edit(finished, "stylize: {", "score: {metrics: [ssim]}\nstylize: {")
     assert {name for name, action in actions(finished).items() if action != "keep"} == {"measure", "report"}
     edit(finished, "stylize: {", "stylize: {seed: 7, ")
-    painted = {"stylize", "encode", "measure", "report"}
+    painted = {"stylize", "encode", "result_preview", "measure", "report"}
     assert {name for name, action in actions(finished).items() if action != "keep"} == painted
-    assert kept - painted == {"shots", "dataset", "train"}
+    assert kept - painted == {"shots", "source_preview", "dataset", "train"}
     edit(finished, "training:", "training:\n  seed: 3")
-    assert {name for name, action in actions(finished).items() if action == "keep"} == {"shots"}
+    assert {name for name, action in actions(finished).items() if action == "keep"} == {
+        "shots",
+        "source_preview",
+    }

@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 
 from orchestrator import document
 from orchestrator.artifacts import FrameSequence, LoraWeights
+from orchestrator.layers import Layer, own
 from orchestrator.media.binary import ffmpeg
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
@@ -21,6 +22,7 @@ from orchestrator.progress import Silent
 from orchestrator.project import Project
 from orchestrator.safetensors_file import content_hash
 from orchestrator.stages.repaint import recorded, repainted
+from orchestrator.stages.shots import shots
 from orchestrator.stages.source import Source
 from orchestrator.stages.stylize import stylize
 
@@ -51,15 +53,14 @@ def paintings(folder: Path, url: str, mode: str) -> tuple[Stage[FrameSequence], 
     project = document.parse(PROJECT.format(url=url, mode=mode), Project, name="project.yaml", folder=folder)
     lora = folder / "trained.safetensors"
     weights = LoraWeights(lora, content_hash(lora))
-    shots: Stage[tuple[int, ...]] = Stage("shots", 1, {}, (), lambda *_: None, lambda _: (12,))
     train = Stage("train", 1, {}, (), lambda *_: None, lambda _: weights)
     source = Source(cut(probe(folder / "street.mkv"), None, None), "x")
 
-    def anew(changed: Project) -> Stage[FrameSequence]:
-        return stylize(changed, folder, source, shots, train)
+    def whole(layer: Layer) -> Stage[FrameSequence]:
+        return stylize(project, layer, folder, source, shots(source), train)
 
-    first = anew(project)
-    return repainted(project, first, anew, recorded(Store(folder).folder(first)))
+    layer = own(project, range(source.clip.count))
+    return repainted(layer, whole, recorded(Store(folder).folder(whole(layer))))
 
 
 def run(folder: Path, url: str, mode: str) -> FrameSequence:

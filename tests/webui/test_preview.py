@@ -14,6 +14,7 @@ from repaint_run import PROJECT, prepare
 from orchestrator import document
 from orchestrator.artifacts import LoraWeights
 from orchestrator.errors import ProjectError
+from orchestrator.layers import own
 from orchestrator.media import pictures
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
@@ -30,11 +31,12 @@ def preview(folder: Path, url: str, *, lora: bool = True, native: int | None = N
     file = folder / "trained.safetensors"
     weights = LoraWeights(file, content_hash(file)) if lora else None
     source = Source(cut(probe(folder / "street.mkv"), None, None), "x")
-    return Preview(project, folder, source, "model", weights, native)
+    layer = own(project, range(source.clip.count))
+    return Preview(project, folder, source, layer, "model", weights, native)
 
 
 def cells(of: Preview, frames: Sequence[int], **asked: Sequence[float]) -> list[Cell]:
-    rows, columns = variants(of.own(), asked, lora=of.lora is not None)
+    rows, columns = variants(of.own(0), asked, lora=of.lora is not None)
     return [of.cell(index, row | column) for index in frames for row in rows for column in columns]
 
 
@@ -62,9 +64,10 @@ def test_a_preview_paints_what_a_run_would(tmp_path: Path) -> None:
     prepare(tmp_path, tmp_path / "loras")
     with running(Studio(tmp_path / "loras")) as server:
         of = preview(tmp_path, server.url, native=32)
-        (cell,) = tried = cells(of, (3,), strength=(of.own()["strength"],))
+        (cell,) = tried = cells(of, (3,), strength=(of.own(3)["strength"],))
         paint(of, tried, Silent())
-    assert pictures.read(cell.file).shape == (32, 32, 3)
+    assert of.sizes.requested == (32, 32)
+    assert pictures.read(cell.file).shape == (64, 64, 3)
     assert (cell.look.seed, cell.look.lora_weight, cell.look.prompt) == (1, 1.0, "t style")
     assert np.ptp(pictures.read(cell.file)) > 0
 

@@ -17,10 +17,10 @@ from lying_webui import running
 from repaint_run import FRAMES, paintings, prepare, run
 
 from orchestrator.artifacts import FrameSequence
-from orchestrator.errors import DamagedArtifact, ProjectError
+from orchestrator.errors import DamagedArtifact
 from orchestrator.pipeline.stage import Stage
 from orchestrator.pipeline.store import Store
-from orchestrator.stages.repaint import Repaint, check, next_seed, record, recorded
+from orchestrator.stages.repaint import Repaint, next_seed, record, recorded, sources
 from orchestrator.stylization import journal
 
 ROOT = Path(__file__).parents[2]
@@ -80,9 +80,8 @@ def test_with_keyframes_those_between_are_carried_anew(tmp_path: Path, url: str)
     assert changed(digests(first), digests(again)) == [key - 1, key, key + 1, key + 2]
     told = journal.read(again.folder.parent / "journal.jsonl")
     assert sorted(index for index, entry in told.items() if not entry.keys) == keys
-    with pytest.raises(ProjectError, match=f"they follow from {keys[0]}, {keys[1]}"):
-        check(first.folder.parent, Repaint(keys[0] + 1, keys[1] - 1))
-    check(first.folder.parent, Repaint(keys[0] + 1, keys[1]))
+    assert sources(first.folder.parent, Repaint(keys[0] + 1, keys[1] - 1)) == keys[:2]
+    assert sources(first.folder.parent, Repaint(keys[0] + 1, keys[1])) is None
 
 
 def test_changes_add_up_and_are_taken_back(tmp_path: Path, url: str, studio: Studio) -> None:
