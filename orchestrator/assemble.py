@@ -11,6 +11,7 @@ from orchestrator.dataset.settings import ReadyStyle, VideoStyle
 from orchestrator.layers import arranged, timeline
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
+from orchestrator.pipeline.store import Store
 from orchestrator.stages.compose import compose
 from orchestrator.stages.dataset import dataset
 from orchestrator.stages.encode import encode
@@ -19,6 +20,7 @@ from orchestrator.stages.measure import measure
 from orchestrator.stages.plate import plate
 from orchestrator.stages.previews import result_preview, source_preview
 from orchestrator.stages.ready import ready
+from orchestrator.stages.repaint import recorded, repainted
 from orchestrator.stages.report import report
 from orchestrator.stages.shots import shots
 from orchestrator.stages.source import Source
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from orchestrator.artifacts import Dataset, FrameSequence, LoraWeights, Measurements
     from orchestrator.dataset.settings import StyleSettings
+    from orchestrator.layers import Arrangement, Layer
     from orchestrator.pipeline.remembered import Digests
     from orchestrator.pipeline.stage import Stage
     from orchestrator.project import Project
@@ -48,7 +51,8 @@ class Graph:
         dataset: the training pictures of the project's own style.
         train: its LoRA.
         loras: the LoRA of each further style that is used, by the style's name.
-        painted: the layers.
+        arrangement: the layers.
+        paintings: for each layer what paints it, and then each time what paints some of its frames once more.
         masks: of the regions.
         frames: the whole picture of each frame: the layer, where there is one, else what they compose.
         encode: the video.
@@ -62,13 +66,19 @@ class Graph:
     dataset: Stage[Dataset]
     train: Stage[LoraWeights]
     loras: Mapping[str, Stage[LoraWeights]]
-    painted: tuple[Stage[FrameSequence], ...]
+    arrangement: Arrangement
+    paintings: tuple[tuple[Stage[FrameSequence], ...], ...]
     masks: tuple[Stage[FrameSequence], ...]
     frames: Stage[FrameSequence]
     encode: Stage[Path]
     further: tuple[Stage[Path], ...]
     measure: Stage[Measurements]
     report: Stage[Path]
+
+    @property
+    def painted(self) -> tuple[Stage[FrameSequence], ...]:
+        """The layers as they are in the end."""
+        return tuple(stages[-1] for stages in self.paintings)
 
     @property
     def targets(self) -> tuple[Stage[Any], ...]:
@@ -98,10 +108,11 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     lora = _trained(project, digests, pictures)
     arrangement = arranged(project, timeline(clip))
     loras = {name: _lora(project, name, digests) for name in arrangement.styles}
-    painted = tuple(
-        stylize(project, layer, work, source, cuts, loras[layer.style] if layer.style else lora)
+    paintings = tuple(
+        _painted(project, layer, work, source, cuts, loras[layer.style] if layer.style else lora)
         for layer in arrangement.layers
     )
+    painted = [stages[-1] for stages in paintings]
     regions = tuple(masks(*each, digests, source, cuts) for each in enumerate(project.regions))
     frames = painted[0]
     if not arrangement.plain:
@@ -117,7 +128,21 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     previews = (source_preview(source), result_preview(source, frames))
     named = {f"region {number}": mask for number, mask in enumerate(regions, 1)}
     page = report(project, work.parent, hashes, source, cuts, lora, previews, scores, masks=named)
-    return Graph(source, cuts, pictures, lora, loras, painted, regions, frames, video, further, scores, page)
+    return Graph(
+        source,
+        cuts,
+        pictures,
+        lora,
+        loras,
+        arrangement,
+        paintings,
+        regions,
+        frames,
+        video,
+        further,
+        scores,
+        page,
+    )
 
 
 def _look(style: StyleSettings, digests: Digests) -> str:
@@ -147,6 +172,20 @@ def _lora(project: Project, name: str, digests: Digests) -> Stage[LoraWeights]:
     seed, look = project.training.seed, _look(style, digests)
     pictures = dataset(style, look, seed, name=f"dataset-{name}")
     return _trained(project, digests, pictures, name=f"train-{name}")
+
+
+def _painted(
+    project: Project,
+    layer: Layer,
+    work: Path,
+    source: Source,
+    cuts: Stage[tuple[int, ...]],
+    lora: Stage[LoraWeights],
+) -> tuple[Stage[FrameSequence], ...]:
+    def whole(layer: Layer) -> Stage[FrameSequence]:
+        return stylize(project, layer, work, source, cuts, lora)
+
+    return repainted(layer, whole, recorded(Store(work).folder(whole(layer))))
 
 
 def _plate(

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def painting(project: Project, work: Path, lora: LoraWeights, layer: Layer) -> Iterator[tuple[Painter, ...]]:
-    """Yield the WebUIs, each of which can paint a layer and has its LoRA.
+def painting(
+    project: Project, work: Path, lora: LoraWeights | None, layer: Layer
+) -> Iterator[tuple[Painter, ...]]:
+    """Yield the WebUIs, each of which can paint a layer and has its LoRA, if there is one.
 
     Raises:
         ProjectError: the project does not say where a WebUI keeps its LoRAs, or two of them paint with
@@ -44,12 +46,13 @@ def painting(project: Project, work: Path, lora: LoraWeights, layer: Layer) -> I
     painters = []
     with ExitStack() as stack:
         for number, webui in enumerate(project.webui, 1):
-            folder, log = lora_folder(webui, work), _log(work, number)
+            log = _log(work, number)
             server = stack.enter_context(opened(webui, model=model, lora_dir=_own_loras(work), log=log))
             check_fits(project.training, server.client, webui.checkpoint, lora)
-            installed = install(
-                lora, folder, server.client, name=layer.lora, card=_card(project, lora, layer)
-            )
+            installed = None
+            if lora is not None:
+                folder, card = lora_folder(webui, work), _card(project, lora, layer)
+                installed = install(lora, folder, server.client, name=layer.lora, card=card)
             painters.append(Painter(server, installed, as_listed(payload, server.client)))
         check_alike(painters)
         yield tuple(painters)
