@@ -15,13 +15,13 @@ import pytest
 from PIL import Image
 
 from orchestrator.report.curves import curve
-from orchestrator.report.data import Figure, Film, Repeat, ReportData, Still
+from orchestrator.report.data import Figure, Film, Picture, Repeat, ReportData, Still
 from orchestrator.report.embedding import films, thumbnail
 from orchestrator.report.render import duration, number, render
 from orchestrator.report.standouts import standouts
 
 EVIL = "</script><img src=x onerror=alert(1)>\"'&"
-STILL = Still(1, 0.25, b"one", b"two")
+STILL = Still(1, b"one", b"two", 0.25)
 DATA = ReportData(
     title="street",
     film=Film("source.mp4", "result.mp4", (640, 272), Fraction(30000, 1001), 3, cuts=(2,)),
@@ -31,6 +31,9 @@ DATA = ReportData(
     ),
     losses=((1, 0.5), (2, 0.4)),
     repeat=Repeat("orchestrate run project.yaml", "name: street\n", {"Seeds": {"painting": "7"}}),
+    sheet=(Still(0, b"three", b"four"),),
+    samples=(Picture("step 100, prompt 1", b"five"),),
+    regions=(Picture("region 1, frame 2", b"six"),),
 )
 
 
@@ -93,7 +96,14 @@ def test_the_page_asks_the_network_for_nothing() -> None:
 def test_every_picture_and_curve_has_words_for_those_who_cannot_see_it() -> None:
     """Each img has an alternative text, each chart a label with its range, each heading its rank."""
     page = Page(render(DATA))
-    assert [img["alt"] for img in page.all("img")] == ["Source, frame 1", "Result, frame 1"]
+    assert [img["alt"] for img in page.all("img")] == [
+        "Source, frame 1",
+        "Result, frame 1",
+        "Source, frame 0",
+        "Result, frame 0",
+        "The source, dark but for the region",
+        "A sample picture",
+    ]
     charts = [svg["aria-label"] for svg in page.all("svg") if svg.get("role") == "img"]
     assert charts[0] == "SSIM over 3 frames, from 0.250 to 0.750, mean 0.500"
     ranks = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
@@ -114,9 +124,11 @@ def test_the_script_gets_figures_by_frame() -> None:
 
 def test_a_run_without_training_or_figures_has_a_page_too() -> None:
     """Without losses and metrics their sections are left out."""
-    bare = Page(render(replace(DATA, losses=(), figures=())))
+    bare = Page(render(replace(DATA, losses=(), figures=(), sheet=(), samples=(), regions=())))
     assert "Training" not in bare.text
     assert "Worst and best" not in bare.text
+    assert "Contact sheet" not in bare.text
+    assert "Regions" not in bare.text
     one_frame = replace(DATA, film=replace(DATA.film, frames=1, cuts=(0,)), figures=())
     assert "1 frame" in Page(render(one_frame)).text
 
@@ -141,13 +153,13 @@ def test_curves_fill_their_box_and_break_where_values_are_missing() -> None:
 
 
 def test_small_films_travel_inside_the_page_and_large_ones_beside_it(tmp_path: Path) -> None:
-    """Up to 24 MiB together the films are data addresses; above, paths relative to the page."""
+    """Up to 16 MiB together the films are data addresses; above, paths relative to the page."""
     source, result = tmp_path / "a b.mp4", tmp_path / "result.mp4"
     source.write_bytes(b"12")
     result.write_bytes(b"3")
     assert films(source, result, tmp_path / "report.html")[1] == "data:video/mp4;base64,Mw=="
     with source.open("wb") as file:
-        file.truncate(24 << 20)
+        file.truncate(16 << 20)
     assert films(source, result, tmp_path / "out" / "report.html") == ("../a%20b.mp4", "../result.mp4")
 
 
