@@ -107,7 +107,7 @@ INSTANTS = (
     Instant("stylize", "", 0, 3.0),
     Instant("stylize", "frames/0*.png", 1, 0.1),
     Instant("stylize", "frames/0*.png", 5, 0.1),
-    Instant("encode", "", 0, 0.1),
+    Instant("encode", "video.*", 1, 0.1),
     Instant("measure", "rows.jsonl", 1, 0.2),
     Instant("report", "", 0, 0.1),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import replace
 from fractions import Fraction
@@ -16,10 +17,11 @@ from PIL import Image
 
 from orchestrator.report.curves import curve
 from orchestrator.report.data import Figure, Film, Picture, Repeat, ReportData, Still
-from orchestrator.report.embedding import films, thumbnail
+from orchestrator.report.embedding import film_size, films, thumbnail
 from orchestrator.report.render import duration, number, render
 from orchestrator.report.standouts import standouts
 
+GOLD = Path(__file__).parent / "gold" / "page.html"
 EVIL = "</script><img src=x onerror=alert(1)>\"'&"
 STILL = Still(1, b"one", b"two", 0.25)
 DATA = ReportData(
@@ -65,6 +67,18 @@ def test_the_page_says_all_that_the_data_says() -> None:
         assert text in page.text
     assert [video["src"] for video in page.all("video")] == ["source.mp4", "result.mp4"]
     assert render(DATA) == render(DATA)
+
+
+def test_the_page_is_as_it_was_looked_at() -> None:
+    """Its markup equals the one on file; after a change that is meant, RENEW=1 writes the new one.
+
+    Style and script are left out: what they do is tested in a browser.
+    """
+    html = re.sub(r"(?s)(<style>|<script>).*?(</style>|</script>)", r"\1\2", render(DATA))
+    html = re.sub(r"sha256-[\w+/=]+", "sha256-…", html)
+    if os.environ.get("RENEW"):
+        GOLD.write_text(html, "utf-8")
+    assert html == GOLD.read_text("utf-8")
 
 
 def test_names_and_settings_cannot_break_out_of_the_page() -> None:
@@ -161,6 +175,20 @@ def test_small_films_travel_inside_the_page_and_large_ones_beside_it(tmp_path: P
     with source.open("wb") as file:
         file.truncate(16 << 20)
     assert films(source, result, tmp_path / "out" / "report.html") == ("../a%20b.mp4", "../result.mp4")
+
+
+@pytest.mark.parametrize(
+    ("size", "frames", "shown"),
+    [
+        ((640, 272), 210, (640, 272)),
+        ((3840, 2160), 210, (1280, 720)),
+        ((1080, 1920), 210, (720, 1280)),
+        ((1280, 720), 10_000, (337, 190)),
+    ],
+)
+def test_films_on_a_page_are_bounded(size: tuple[int, int], frames: int, shown: tuple[int, int]) -> None:
+    """They are no larger than a page shows them, and the longer a clip is, the smaller they are."""
+    assert film_size(size, frames) == shown
 
 
 def test_thumbnails_keep_their_shape(tmp_path: Path) -> None:

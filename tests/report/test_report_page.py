@@ -288,8 +288,9 @@ def test_nothing_sticks_out_on_a_phone_and_the_dark_theme_is_dark(page: Any) -> 
 
 def test_print_leaves_out_what_paper_cannot_do(page: Any) -> None:
     """On paper there are curves, figures and settings, but no players and no buttons to press."""
+    page.keyboard.press("w")
     page.emulate_media(media="print")
-    for hidden in ("#source", "#play", "#scrubber", "nav"):
+    for hidden in ("#source", "#stage", "#play", "#scrubber", "nav"):
         assert not page.locator(hidden).is_visible()
     for shown in ("[data-seeks] svg", "table", ".sheet img", "#settings"):
         assert page.locator(shown).first.is_visible()
