@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import digest
@@ -73,7 +72,8 @@ def suite_hash(suite: Suite[Any], digest_of: Digest = digest.of_file) -> str:
 
 def painting_conditions(content: Mapping[str, str], setup: Setup) -> Conditions:
     """Return all that decides a painted picture, apart from the LoRA."""
-    return {**content, **{name: str(value) for name, value in asdict(setup).items()}}
+    named = {name: str(value) for name, value in vars(setup).items() if name != "others"}
+    return {**content, **named, **setup.others}
 
 
 def differing(baseline: Mapping[str, str], candidate: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -28,17 +28,16 @@ class Request:
     seed: int
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """What came of it.
+class Answer(Protocol):
+    """What came of it."""
 
-    Attributes:
-        picture: of the frame's shape.
-        told: the painter's own account of how it was painted; an infotext, for a WebUI.
-    """
+    @property
+    def picture(self) -> Frame:
+        """The painted frame, of the frame's shape."""
 
-    picture: Frame
-    told: str
+    @property
+    def told(self) -> str:
+        """The painter's own account of how it was painted; an infotext, for a WebUI."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Setup:
         steps: nominal steps.
         server: which program paints.
         version: of that program.
-        payload: digest of all else that goes into a request.
+        others: all else that goes into a request, by name.
     """
 
     checkpoint: str
@@ -61,7 +60,7 @@ class Setup:
     steps: int
     server: str
     version: str
-    payload: str
+    others: Mapping[str, str]
 
 
 class Painter(Protocol):

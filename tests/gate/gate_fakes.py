@@ -15,15 +15,16 @@ from PIL import Image
 
 from orchestrator import digest
 from orchestrator.gate.gate import Gated, gate
-from orchestrator.gate.painter import Answer, Request, Setup
+from orchestrator.gate.painter import Request, Setup
 from orchestrator.gate.scorer import Meaning
 from orchestrator.gate.suite import Suite
 from orchestrator.progress import Silent
+from orchestrator.stylization.engine import Painted
 
 Frame = NDArray[np.uint8]
 Metric = Literal["style", "structure", "flicker"]
 SEPIA, INDIGO = (230, 180, 110), (70, 60, 160)
-SETUP = Setup("tiny [abc]", "Euler", "Karras", 20, "fake", "1.0", "0" * 64)
+SETUP = Setup("tiny [abc]", "Euler", "Karras", 20, "fake", "1.0", {"cfg_scale": "7.0"})
 SIZE = 64
 
 
@@ -41,7 +42,7 @@ class FakePainter:
     painted: int = 0
     breaks_after: int | None = None
 
-    def paint(self, lora: Path, weight: float, requests: Iterable[Request]) -> Generator[Answer, None, None]:
+    def paint(self, lora: Path, weight: float, requests: Iterable[Request]) -> Generator[Painted, None, None]:
         recipe = json.loads(lora.read_text())
         salt = int(digest.of_file(lora)[:8], 16)
         for request in requests:
@@ -49,7 +50,7 @@ class FakePainter:
                 raise ConnectionError("gone")
             self.painted += 1
             rng = np.random.default_rng([request.seed, salt])
-            yield Answer(_tinted(request.frame, recipe, weight, rng), f"seed {request.seed}")
+            yield Painted(_tinted(request.frame, recipe, weight, rng), f"seed {request.seed}")
 
 
 def _tinted(frame: Frame, recipe: Mapping[str, Any], weight: float, rng: np.random.Generator) -> Frame:

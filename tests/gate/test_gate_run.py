@@ -18,11 +18,12 @@ from gate_fakes import INDIGO, FakePainter, Studio, other_setup, verdicts
 from PIL import Image
 
 from orchestrator.errors import DamagedArtifact, EffectMissing, ModelFileError, NotComparable, ProjectError
-from orchestrator.gate.painter import Answer, Request
+from orchestrator.gate.painter import Request
 from orchestrator.gate.seeds import noise_seed
 from orchestrator.gate.side import pictures_of
+from orchestrator.stylization.engine import Painted
 
-Answers = Generator[Answer, None, None]
+Answers = Generator[Painted, None, None]
 KILLED = """
 import sys, time
 from pathlib import Path
@@ -248,7 +249,7 @@ def test_a_picture_of_another_size_is_refused(studio: Studio) -> None:
     class Smaller(FakePainter):
         def paint(self, lora: Path, weight: float, requests: Iterable[Request]) -> Answers:
             for _ in super().paint(lora, weight, requests):
-                yield Answer(np.zeros((32, 64, 3), np.uint8), "")
+                yield Painted(np.zeros((32, 64, 3), np.uint8), "")
 
     studio.painter = Smaller()
     with pytest.raises(EffectMissing, match="64x64 was asked for, and came as 64x32"):

@@ -166,14 +166,15 @@ def test_every_difference_is_named() -> None:
         "steps": 1,
         "server": "x",
         "version": "x",
-        "payload": "f" * 64,
+        "others": {"cfg_scale": "x"},
     }
     base = painting_conditions({"clip a": "1"}, SETUP)
     for name, value in changes.items():
         other = painting_conditions({"clip a": "1"}, other_setup(**{name: value}))
         (told,) = differing(base, other)
-        assert told.startswith(f"{name}: baseline ")
-        with pytest.raises(NotComparable, match=name):
+        shown = "cfg_scale" if name == "others" else name
+        assert told.startswith(f"{shown}: baseline ")
+        with pytest.raises(NotComparable, match=shown):
             check_comparable(base, other)
     assert differing({"payload": "f" * 64}, {"payload": "0" * 64}) == [
         "payload: baseline ffffffffffff, candidate 000000000000"
