@@ -23,7 +23,7 @@ from safetensors.torch import load_file, save_file
 from orchestrator import document
 from orchestrator.gate.compare import compare
 from orchestrator.gate.conditions import painted_content, suite_hash
-from orchestrator.gate.drift import DRIFT, with_drift
+from orchestrator.gate.drift import DRIFT
 from orchestrator.gate.gate import meanings
 from orchestrator.gate.painter import Request
 from orchestrator.gate.side import Bench, made
@@ -83,8 +83,7 @@ class Stand:
         """Compare two sides, as the gate does."""
         tolerances = {name: each for name, each in self.suite.metrics.items() if drift or name != DRIFT}
         suite = self.suite.model_copy(update={"metrics": tolerances})
-        sides = with_drift(suite, baseline, candidate) if drift else (baseline, candidate)
-        return compare(suite, suite_hash(suite), *sides, meanings=meanings(self.scorer), time="")
+        return compare(suite, suite_hash(suite), baseline, candidate, meanings=meanings(self.scorer), time="")
 
 
 def changed(lora: Path, to: Path, change: Callable[[torch.Tensor], torch.Tensor]) -> Path:

@@ -12,21 +12,16 @@ nothing else became confidently better.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.gate.differences import Picture
 from orchestrator.gate.scorer import Meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from orchestrator.gate.side import Side
-    from orchestrator.gate.suite import Suite
 
     Frame = NDArray[np.uint8]
 
@@ -34,22 +29,7 @@ DRIFT = "drift"
 MEANING = Meaning("Drift from the baseline's pictures", "squared levels of 255", "lower")
 
 
-def with_drift(suite: Suite[Any], baseline: Side, candidate: Side) -> tuple[Side, Side]:
-    """Return both sides with a figure of drift for each picture; the baseline has drifted by 0.
-
-    Raises:
-        DamagedArtifact: a picture is not what was painted.
-    """
-    drifted: dict[Picture, float] = {}
-    for clip, length in suite.lengths.items():
-        for frame in range(length):
-            pictures = [Picture(clip, seed, frame) for seed in suite.seeds]
-            before, after = (side.kept.pictures(pictures) for side in (baseline, candidate))
-            drifted.update(zip(pictures, lasting(before, after), strict=True))
-    return _added(baseline, dict.fromkeys(drifted, 0.0)), _added(candidate, drifted)
-
-
-def lasting(before: tuple[Frame, ...], after: tuple[Frame, ...]) -> list[float]:
+def lasting(before: Sequence[Frame], after: Sequence[Frame]) -> list[float]:
     """Return for each seed the mean product of its difference and that of each other seed, in squared levels.
 
     Args:
@@ -61,8 +41,3 @@ def lasting(before: tuple[Frame, ...], after: tuple[Frame, ...]) -> list[float]:
     products = rows @ rows.T / rows.shape[1]
     others = products.sum(axis=1) - products.diagonal()
     return [float(each) for each in others / (len(rows) - 1)]
-
-
-def _added(side: Side, drifted: Mapping[Picture, float]) -> Side:
-    figures = {each: {**row, DRIFT: drifted[each]} for each, row in side.figures.items()}
-    return replace(side, figures=figures)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.errors import NotComparable, ProjectError
 from orchestrator.gate.compare import compare
 from orchestrator.gate.conditions import check_comparable, painted_content, painting_conditions, suite_hash
-from orchestrator.gate.drift import DRIFT, MEANING, with_drift
+from orchestrator.gate.drift import DRIFT, MEANING
 from orchestrator.gate.history import History
 from orchestrator.gate.kept import Kept
 from orchestrator.gate.side import Bench, made, remembered
@@ -87,9 +87,6 @@ def gate(
         history = History(work / "history.sqlite")
         known = made(baseline, bench) if baseline else _blessed(history, bench)
         judged = made(candidate, bench)
-        if DRIFT in suite.metrics:
-            check_comparable(known.conditions, judged.conditions)
-            known, judged = with_drift(suite, known, judged)
         outcome = compare(suite, pinned, known, judged, meanings=meanings(scorer), time=_now())
         number = history.add(outcome)
         if bless:
