@@ -56,6 +56,7 @@ class Graph:
         masks: of the regions.
         frames: the whole picture of each frame: the layer, where there is one, else what they compose.
         encode: the video.
+        further: its further files.
         measure: how good it is.
         report: the page.
     """
@@ -70,6 +71,7 @@ class Graph:
     masks: tuple[Stage[FrameSequence], ...]
     frames: Stage[FrameSequence]
     encode: Stage[Path]
+    further: tuple[Stage[Path], ...]
     measure: Stage[Measurements]
     report: Stage[Path]
 
@@ -81,7 +83,7 @@ class Graph:
     @property
     def targets(self) -> tuple[Stage[Any], ...]:
         """What a whole run makes."""
-        return (self.train, self.encode, self.measure, self.report)
+        return (self.train, self.encode, *self.further, self.measure, self.report)
 
 
 def assemble(project: Project, work: Path, digests: Digests) -> Graph:
@@ -117,13 +119,29 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
         background = _plate(project, digests, source, cuts, regions)
         frames = compose(project, arrangement, source, painted, regions, background)
     video = encode(project.output, source, frames)
+    further = tuple(
+        encode(each, source, frames, name=f"encode-{number}")
+        for number, each in enumerate(project.output.further, 2)
+    )
     scores = measure(project.score, networks, source, cuts, pictures, frames)
     hashes = {"source video": source.digest, "style": look, "base model": _model(project, digests)}
     previews = (source_preview(source), result_preview(source, frames))
     named = {f"region {number}": mask for number, mask in enumerate(regions, 1)}
     page = report(project, work.parent, hashes, source, cuts, lora, previews, scores, masks=named)
     return Graph(
-        source, cuts, pictures, lora, loras, arrangement, paintings, regions, frames, video, scores, page
+        source,
+        cuts,
+        pictures,
+        lora,
+        loras,
+        arrangement,
+        paintings,
+        regions,
+        frames,
+        video,
+        further,
+        scores,
+        page,
     )
 
 

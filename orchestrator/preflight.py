@@ -249,7 +249,7 @@ def _networks(project: Project) -> None:
 def _outputs(project: Project) -> None:
     """Refuse to put a result where something else is, or where it would be taken for half-made work."""
     read = {path.resolve() for path in _inputs(project)}
-    for target in asdict(places(project)).values():
+    for target in (*asdict(places(project)).values(), *project.output.also):
         if target.resolve() in read:
             raise _misplaced(target, "is read by this project, and would be overwritten")
         if target.is_dir():

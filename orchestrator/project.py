@@ -84,7 +84,8 @@ class OutputSettings(Settings):
 
     Attributes:
         video: the restyled video; its suffix chooses the container.
-        codec: how it is compressed; when left out, h264, or what the suffix gif, webp or apng stands for.
+        also: further files of the same frames, such as `out/video.gif`, each in its suffix's own codec.
+        codec: how it is compressed; when left out, h264 where the suffix allows it, else what it stands for.
         crf: quality, lower is better; the codec's own good default when left out; only h264, h265 and av1
             have one.
         audio: whether the source's sound is kept.
@@ -92,6 +93,7 @@ class OutputSettings(Settings):
     """
 
     video: OutputPath = Path("out/video.mp4")
+    also: tuple[OutputPath, ...] = ()
     codec: Literal["h264", "h265", "av1", "prores", "ffv1", "gif", "webp", "apng"] = "h264"
     crf: int | None = Field(default=None, ge=0, le=63)
     audio: Literal["keep", "none"] = "keep"
@@ -102,8 +104,9 @@ class OutputSettings(Settings):
     def _codec_of_its_suffix(cls, data: Any) -> Any:
         if not isinstance(data, dict) or "codec" in data:
             return data
-        kind = Path(str(data.get("video", ""))).suffix.removeprefix(".")
-        return {**data, "codec": kind} if kind in CODECS and CODECS[kind].animation else data
+        suffix = Path(str(data.get("video", ""))).suffix
+        fitting = [name for name, codec in CODECS.items() if suffix in codec.containers]
+        return {**data, "codec": fitting[0]} if fitting else data
 
     @model_validator(mode="after")
     def _suits_its_codec(self) -> OutputSettings:
@@ -115,6 +118,23 @@ class OutputSettings(Settings):
             message = f"{self.codec} has no crf; leave it out"
             raise ValueError(message)
         return self
+
+    @model_validator(mode="after")
+    def _are_different_files(self) -> OutputSettings:
+        known = {suffix for codec in CODECS.values() for suffix in codec.containers}
+        for path in self.also:
+            if path.suffix not in known:
+                message = f"'{path.name}' is no video; write a file with one of {', '.join(sorted(known))}"
+                raise ValueError(message)
+        if len({self.video, *self.also}) <= len(self.also):
+            message = "two of the files have one name"
+            raise ValueError(message)
+        return self
+
+    @property
+    def further(self) -> tuple[OutputSettings, ...]:
+        """The settings of each further file."""
+        return tuple(OutputSettings(video=path, audio=self.audio) for path in self.also)
 
 
 class Project(Settings):

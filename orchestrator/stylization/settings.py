@@ -21,8 +21,9 @@ class ConsistencySettings(Settings):
 
     Attributes:
         mode: `flow` carries the style over from the frame before along the optical flow; `keyframes` paints
-            few frames, and carries their style to those between them; `seed` has the noise travel; `off`
-            paints each frame for itself. With all but `seed`, all frames share one seed.
+            few frames, and carries their style to those between them; `controlnet` has TemporalNet hold each
+            frame to the one before; `seed` has the noise travel; `off` paints each frame for itself. With
+            all but `seed`, all frames share one seed.
         blend: how much is carried over from the frame before, 0 nothing to 1 everything; only for `flow`.
         travel: frames in which the noise glides into that of the next seed, 0 never; only for `seed`.
         motion: how much may change until the next frame is painted: mean motion in widths of the picture, and
@@ -35,7 +36,7 @@ class ConsistencySettings(Settings):
             first; in every mode.
     """
 
-    mode: Literal["off", "seed", "flow", "keyframes"] = "flow"
+    mode: Literal["off", "seed", "flow", "keyframes", "controlnet"] = "flow"
     blend: Annotated[Schedule, within(0, 1)] = Field(default=0.7, validate_default=True)
     travel: int = Field(default=48, ge=0)
     motion: float = Field(default=0.25, gt=0)

@@ -12,6 +12,7 @@ import numpy as np
 
 from orchestrator.errors import EffectMissing, PresetError, ProjectError
 from orchestrator.stylization.batch import fastest
+from orchestrator.stylization.consistency import MODES
 from orchestrator.stylization.engine import Paint, Painted
 from orchestrator.webui import images, payloads, pool
 from orchestrator.webui.asked_again import PASSING, settle
@@ -48,9 +49,18 @@ def recipe(settings: StylizeSettings) -> Payload:
     said = {name: schedule.value for name, schedule in numbers.items() if schedule is not None}
     own = {"negative_prompt": settings.negative_prompt, **said}
     named = payloads.load(settings.payload)
-    payload = named.model_copy(update={key: value for key, value in own.items() if value is not None})
+    changed = named.model_copy(update={key: value for key, value in own.items() if value is not None})
+    payload = _looking_back(changed, MODES[settings.consistency.mode].units)
     _check_usable(payload, len(settings.controlnet_weights))
     return payload
+
+
+def _looking_back(payload: Payload, units: str | None) -> Payload:
+    """Return a payload some unit of which looks at the frame painted before, if that is wanted."""
+    if units is None or payload.needs_previous:
+        return payload
+    added = payloads.load(units).controlnet
+    return payload.model_copy(update={"controlnet": (*payload.controlnet, *added)})
 
 
 def _check_usable(payload: Payload, weights: int) -> None:

@@ -73,3 +73,13 @@ def test_weights_of_controlnet_go_to_the_units_in_their_order() -> None:
     ]
     with pytest.raises(PresetError, match="2 weights, and the payload has 0 units"):
         recipe(StylizeSettings(payload="img2img-pocket", controlnet_weights=(1, 1)))
+
+
+def test_controlnet_as_a_mode_adds_units_that_look_back() -> None:
+    """Beside the payload's own; a payload that looks back by itself stays as it is."""
+    mode = {"mode": "controlnet"}
+    tile = recipe(StylizeSettings(payload="controlnet-tile", consistency=mode))
+    assert [unit.image for unit in tile.controlnet] == ["init", "init", "previous"]
+    own = recipe(StylizeSettings(payload="temporalnet"))
+    assert recipe(StylizeSettings(payload="temporalnet", consistency=mode)) == own
+    assert not recipe(StylizeSettings(payload="img2img-style")).controlnet
