@@ -10,6 +10,7 @@ from orchestrator.dataset.folder import used
 from orchestrator.dataset.settings import VideoStyle
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
+from orchestrator.stages.checkpoint import checkpoint
 from orchestrator.stages.dataset import dataset
 from orchestrator.stages.encode import encode
 from orchestrator.stages.measure import measure
@@ -37,6 +38,7 @@ class Graph:
     shots: Stage[tuple[int, ...]]
     dataset: Stage[Dataset]
     train: Stage[LoraWeights]
+    lora: Stage[LoraWeights]  # of the training, what is used
     stylize: Stage[FrameSequence]
     encode: Stage[Path]
     measure: Stage[Measurements]
@@ -45,7 +47,7 @@ class Graph:
     @property
     def targets(self) -> tuple[Stage[Any], ...]:
         """What a whole run makes."""
-        return (self.train, self.encode, self.measure, self.report)
+        return (self.lora, self.encode, self.measure, self.report)
 
 
 def assemble(project: Project, work: Path, digests: Digests) -> Graph:
@@ -75,10 +77,11 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     cuts = shots(source)
     pictures = dataset(project.style, look, project.training.seed)
     parts = {name: digests.of_path(file) for name, file in project.training.files().items()}
-    lora = train(project.training, model, parts, pictures)
+    training = train(project.training, model, parts, pictures)
+    lora = checkpoint(training, project.training.step)
     frames = stylize(project, work, source, cuts, lora)
     video = encode(project.output, source, frames)
     scores = measure(project.score, networks, source, cuts, pictures, frames)
     hashes = {"source video": source.digest, "style": look, "base model": model}
     page = report(project, work.parent, hashes, source, cuts, lora, frames, scores)
-    return Graph(source, cuts, pictures, lora, frames, video, scores, page)
+    return Graph(source, cuts, pictures, training, lora, frames, video, scores, page)

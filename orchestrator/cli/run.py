@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
             job.project,
             video=artifact(job.graph.encode),
             frames=(artifact(job.graph.stylize), job.graph.source.clip),
-            lora=artifact(job.graph.train),
+            lora=artifact(job.graph.lora),
             report=artifact(job.graph.report),
             measurements=measurements,
         )

@@ -7,6 +7,7 @@ without harm, whenever something is to be painted.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,15 @@ def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[
         ModelFileError: the LoRA is certainly of another family than a WebUI's checkpoint.
         WebUIError: a WebUI cannot be reached, cannot paint, or does not see the LoRA.
     """
-    from orchestrator.stages.fitting import check_fits
+    with painting_plainly(project, work) as painters:
+        about = card(project, lora)
+        yield tuple(holding(each, lora, project, work, name=project.name, card=about) for each in painters)
+
+
+@contextmanager
+def painting_plainly(project: Project, work: Path) -> Iterator[tuple[Painter, ...]]:
+    """Yield the WebUIs, each of which can paint, with no LoRA. Raises as `painting`, but ModelFileError."""
     from orchestrator.stylization.webui_engine import Painter, check_alike, recipe
-    from orchestrator.webui.loras import install
     from orchestrator.webui.opening import opened
     from orchestrator.webui.payloads import as_listed
 
@@ -43,13 +50,38 @@ def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[
     painters = []
     with ExitStack() as stack:
         for number, webui in enumerate(project.webui, 1):
-            folder, log = lora_folder(webui, work), _log(work, number)
+            lora_folder(webui, work)  # that it is not said is told before anything is started
+            log = _log(work, number)
             server = stack.enter_context(opened(webui, model=model, lora_dir=_own_loras(work), log=log))
-            check_fits(project.training, server.client, webui.checkpoint, lora)
-            installed = install(lora, folder, server.client, name=project.name, card=_card(project, lora))
-            painters.append(Painter(server, installed, as_listed(payload, server.client)))
+            painters.append(Painter(server, None, as_listed(payload, server.client)))
         check_alike(painters)
         yield tuple(painters)
+
+
+def holding(
+    painter: Painter, lora: LoraWeights, project: Project, work: Path, *, name: str, card: LoraCard
+) -> Painter:
+    """Return a painter that has a LoRA, which is put into its WebUI's folder where it is not there yet.
+
+    Args:
+        painter: of one of the project's WebUIs.
+        lora: what it shall paint with.
+        project: the settings.
+        work: the folder for what is neither input nor output.
+        name: the start of the LoRA's name there.
+        card: what to write beside it.
+
+    Raises:
+        ModelFileError: the LoRA is certainly of another family than the WebUI's checkpoint.
+        WebUIError: the WebUI does not see it.
+        StorageError: the folder does not take it.
+    """
+    from orchestrator.stages.fitting import check_fits
+    from orchestrator.webui.loras import install
+
+    webui, client = painter.server.settings, painter.server.client
+    check_fits(project.training, client, webui.checkpoint, lora)
+    return replace(painter, lora=install(lora, lora_folder(webui, work), client, name=name, card=card))
 
 
 def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
@@ -73,7 +105,8 @@ def _log(work: Path, number: int) -> Path:
     return work / ("webui.log" if number == 1 else f"webui-{number}.log")
 
 
-def _card(project: Project, lora: LoraWeights) -> LoraCard:
+def card(project: Project, lora: LoraWeights) -> LoraCard:
+    """Return what a WebUI shows beside a project's LoRA."""
     from orchestrator.stylization.settings import TRIGGER
     from orchestrator.webui.card import LoraCard
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from orchestrator.progress import Progress
     from orchestrator.training.settings import TrainingSettings
 
+LOSSES = "losses.json"
 _PREVIEW = "preview.png"  # what a WebUI shows beside the LoRA
 
 
@@ -52,7 +53,7 @@ def train(
 def load(folder: Path) -> LoraWeights:
     """Read the LoRA back."""
     (file,) = folder.glob("*.safetensors")
-    losses = json.loads((folder / "losses.json").read_text(encoding="utf-8"))
+    losses = json.loads((folder / LOSSES).read_text(encoding="utf-8"))
     pairs = tuple((int(step), float(loss)) for step, loss in losses)
     preview = folder / _PREVIEW
     return LoraWeights(

@@ -95,6 +95,7 @@ class TrainingSettings(Settings):
             preset that fits the base model when left out.
         base_model: `pocket`, the model that ships, or the path of a checkpoint.
         overrides: the trainer's own arguments, over those of the preset.
+        step: which of the saved LoRAs is used, by its step; the last when left out.
         seed: for the trainer's random numbers.
         sd_scripts: where sd-scripts is, for the trainer of that name.
         model_files: what FLUX and SD3 need beside the base model.
@@ -107,6 +108,7 @@ class TrainingSettings(Settings):
     preset: str | None = None
     base_model: BaseModelName = "pocket"
     overrides: dict[str, Value] = Field(default_factory=dict)
+    step: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**32)
     sd_scripts: SdScriptsSettings | None = None
     model_files: ModelFiles = ModelFiles()
