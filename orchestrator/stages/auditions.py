@@ -6,7 +6,6 @@ This is no stage, as nothing later is made of it; what is painted is kept by con
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from orchestrator.picking.candidate import Entrant
     from orchestrator.picking.kept import Kept
     from orchestrator.picking.objective import Figures
     from orchestrator.picking.search import Trial
@@ -80,27 +80,22 @@ class Auditions:
 
     def _paint(self, trials: Sequence[Trial]) -> None:
         """Paint trials, LoRA by LoRA: a WebUI takes its time to load one."""
-        by_lora = sorted(trials, key=_lora)
+        by_lora: dict[Entrant | None, list[Trial]] = {}
+        for each in trials:
+            by_lora.setdefault(each.candidate.lora if each.candidate else None, []).append(each)
         with self.progress.task("painting probes", total=len(trials), unit="frames") as task:
-            for lora, each in groupby(by_lora, _lora):
-                for _ in self._painted(lora, list(each)):
+            for lora, group in by_lora.items():
+                for _ in self._painted(lora, group):
                     task.advance()
 
-    def _painted(self, lora: str, trials: Sequence[Trial]) -> Iterator[None]:
+    def _painted(self, lora: Entrant | None, trials: Sequence[Trial]) -> Iterator[None]:
         from orchestrator.media.pictures import write_png
         from orchestrator.stylization.engine import Paint
-        from orchestrator.stylization.rehearsal import rehearse
         from orchestrator.stylization.webui_engine import WebUIEngine
 
-        painters = self.contenders.holders(lora) if lora else self.contenders.plain
-        rehearse(painters, self._look(trials[-1]))
-        engine = WebUIEngine(painters, batch=1, tell=self.progress.say)
+        engine = WebUIEngine(self.contenders.holders(lora), batch=1, tell=self.progress.say)
         paints = (Paint(self.frames(each.probe), self._look(each)) for each in trials)
         for trial, painted in zip(trials, engine.paint(paints), strict=True):
             write_png(self.picture(trial), painted.picture)
             self.painted += 1
             yield
-
-
-def _lora(trial: Trial) -> str:
-    return trial.candidate.lora.content_hash if trial.candidate else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,7 +10,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.artifacts import LoraWeights
+    from orchestrator.picking.candidate import Entrant
     from orchestrator.project import Project
+    from orchestrator.stylization.engine import Look
     from orchestrator.stylization.webui_engine import Painter
     from orchestrator.webui.loras import InstalledLora
 
@@ -20,37 +23,50 @@ class Contenders:
     Args:
         project: the settings.
         work: the folder for what is neither input nor output.
-        loras: by the hash of their content.
+        look: how the project paints.
+        loras: what may be chosen.
         plain: the project's WebUIs.
     """
 
     def __init__(
-        self, project: Project, work: Path, loras: Mapping[str, LoraWeights], plain: tuple[Painter, ...]
+        self,
+        project: Project,
+        work: Path,
+        look: Look,
+        loras: Mapping[Entrant, LoraWeights],
+        plain: tuple[Painter, ...],
     ) -> None:
         self.plain = plain
+        self._look = replace(look, lora_weight=look.lora_weight or 1.0)
         self._project = project
         self._work = work
         self._loras = loras
-        self._holders: dict[str, tuple[Painter, ...]] = {}
+        self._holders: dict[Entrant, tuple[Painter, ...]] = {}
 
-    def holders(self, content_hash: str) -> tuple[Painter, ...]:
-        """Return the WebUIs with a LoRA. Raises as `orchestrator.stages.installed.holding`."""
-        from orchestrator.stages.installed import card, holding
+    def holders(self, lora: Entrant | None) -> tuple[Painter, ...]:
+        """Return the WebUIs with a LoRA, which is known to act, or with none.
 
-        if content_hash not in self._holders:
-            lora = self._loras[content_hash]
-            about = card(self._project, lora)
-            self._holders[content_hash] = tuple(
-                holding(each, lora, self._project, self._work, name=self._project.name, card=about)
-                for each in self.plain
-            )
-        return self._holders[content_hash]
+        Raises:
+            ModelFileError: the LoRA is certainly of another family than a WebUI's checkpoint.
+            EffectMissing: it changes nothing.
+            WebUIError: a WebUI does not see it, or failed.
+            StorageError: a WebUI's folder does not take it.
+        """
+        from orchestrator.stylization.rehearsal import rehearse
 
-    def conclude(self, winner: str, weight: float, current: str | None) -> InstalledLora:
+        if lora is None:
+            return self.plain
+        if lora not in self._holders:
+            found = tuple(self._holder(each, lora) for each in self.plain)
+            rehearse(found, self._look)
+            self._holders[lora] = found
+        return self._holders[lora]
+
+    def conclude(self, winner: Entrant, weight: float, current: str | None) -> InstalledLora:
         """Write down the weight that the winner is best used with, and return it as WebUIs know it.
 
         Args:
-            winner: hash of its content.
+            winner: the best LoRA.
             weight: its weight.
             current: hash of the LoRA that the project paints with now, which stays as well; None for none.
         """
@@ -60,9 +76,22 @@ class Contenders:
         from orchestrator.webui.prune import withdraw
 
         best = [painter.lora for painter in self.holders(winner) if painter.lora is not None]
+        losers = [each for each in self._loras if each.content_hash not in {winner.content_hash, current}]
         for painter, installed in zip(self.plain, best, strict=True):
             place = folder(lora_folder(painter.server.settings, self._work))
             prefer(installed, place, weight)
-            for loser in self._loras.keys() - {winner, current}:
-                withdraw(place, name=self._project.name, content_hash=loser)
+            for each in losers:
+                withdraw(place, name=self._name(each), content_hash=each.content_hash)
         return best[0]
+
+    def _holder(self, painter: Painter, entrant: Entrant) -> Painter:
+        from orchestrator.stages.fitting import check_lora_fits
+        from orchestrator.stages.installed import card, holding
+
+        lora = self._loras[entrant]
+        check_lora_fits(lora, painter.server.client, painter.server.settings.checkpoint)
+        about = None if entrant.step is None else card(self._project, lora)
+        return holding(painter, lora, self._work, name=self._name(entrant), card=about)
+
+    def _name(self, entrant: Entrant) -> str:
+        return entrant.name if entrant.step is None else self._project.name

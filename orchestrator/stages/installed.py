@@ -34,14 +34,18 @@ def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[
         ModelFileError: the LoRA is certainly of another family than a WebUI's checkpoint.
         WebUIError: a WebUI cannot be reached, cannot paint, or does not see the LoRA.
     """
+    from orchestrator.stages.fitting import check_fits
+
     with painting_plainly(project, work) as painters:
+        for each in painters:
+            check_fits(project.training, each.server.client, each.server.settings.checkpoint, lora)
         about = card(project, lora)
-        yield tuple(holding(each, lora, project, work, name=project.name, card=about) for each in painters)
+        yield tuple(holding(each, lora, work, name=project.name, card=about) for each in painters)
 
 
 @contextmanager
 def painting_plainly(project: Project, work: Path) -> Iterator[tuple[Painter, ...]]:
-    """Yield the WebUIs, each of which can paint, with no LoRA. Raises as `painting`, but ModelFileError."""
+    """Yield the WebUIs, each of which can paint, with no LoRA. Raises as `painting`."""
     from orchestrator.stylization.webui_engine import Painter, check_alike, recipe
     from orchestrator.webui.opening import opened
     from orchestrator.webui.payloads import as_listed
@@ -52,36 +56,32 @@ def painting_plainly(project: Project, work: Path) -> Iterator[tuple[Painter, ..
         for number, webui in enumerate(project.webui, 1):
             lora_folder(webui, work)  # that it is not said is told before anything is started
             log = _log(work, number)
-            server = stack.enter_context(opened(webui, model=model, lora_dir=_own_loras(work), log=log))
+            server = stack.enter_context(opened(webui, model=model, lora_dir=own_loras(work), log=log))
             painters.append(Painter(server, None, as_listed(payload, server.client)))
         check_alike(painters)
         yield tuple(painters)
 
 
 def holding(
-    painter: Painter, lora: LoraWeights, project: Project, work: Path, *, name: str, card: LoraCard
+    painter: Painter, lora: LoraWeights, work: Path, *, name: str, card: LoraCard | None = None
 ) -> Painter:
     """Return a painter that has a LoRA, which is put into its WebUI's folder where it is not there yet.
 
     Args:
-        painter: of one of the project's WebUIs.
+        painter: a WebUI that can paint.
         lora: what it shall paint with.
-        project: the settings.
         work: the folder for what is neither input nor output.
         name: the start of the LoRA's name there.
         card: what to write beside it.
 
     Raises:
-        ModelFileError: the LoRA is certainly of another family than the WebUI's checkpoint.
         WebUIError: the WebUI does not see it.
         StorageError: the folder does not take it.
     """
-    from orchestrator.stages.fitting import check_fits
     from orchestrator.webui.loras import install
 
-    webui, client = painter.server.settings, painter.server.client
-    check_fits(project.training, client, webui.checkpoint, lora)
-    return replace(painter, lora=install(lora, lora_folder(webui, work), client, name=name, card=card))
+    place = lora_folder(painter.server.settings, work)
+    return replace(painter, lora=install(lora, place, painter.server.client, name=name, card=card))
 
 
 def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
@@ -89,7 +89,7 @@ def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
     if webui.lora_dir is not None:
         return webui.lora_dir
     if webui.url == EMBEDDED:
-        return _own_loras(work)
+        return own_loras(work)
     raise ProjectError(
         f"{webui.url} has a LoRA folder of its own, and the project does not name it",
         where="webui.lora_dir",
@@ -97,7 +97,8 @@ def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
     )
 
 
-def _own_loras(work: Path) -> Path:
+def own_loras(work: Path) -> Path:
+    """Return the folder that the embedded WebUI takes its LoRAs from."""
     return work / "loras"
 
 

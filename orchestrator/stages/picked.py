@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -131,20 +131,22 @@ def pick(material: Material, wanted: Wanted, progress: Progress) -> Picked:
         OrchestrateError: a WebUI failed, or a LoRA cannot be used. What was painted is kept.
     """
     from orchestrator.stages.installed import painting_plainly
+    from orchestrator.stylization.rehearsal import rehearse
     from orchestrator.stylization.webui_engine import look, recipe
 
-    project, loras = material.project, {each.content_hash: lora for each, lora in material.loras.items()}
+    project = material.project
     style = look(project.stylize, recipe(project.stylize), project.style.captions.trigger)
     frames = _probes(material, wanted.probes, progress)
     candidates = crossed(tuple(material.loras), *_grid(style, wanted))
     with painting_plainly(project, material.work) as plain:
-        contenders = Contenders(project, material.work, loras, plain)
+        rehearse(plain, replace(style, lora_weight=0.0))
+        contenders = Contenders(project, material.work, style, material.loras, plain)
         auditions = _auditions(material, style, contenders, progress)
         ranked = search(
             candidates, frames, auditions.measured, price=wanted.price, exhaustive=wanted.exhaustive
         )
         best = ranked[0].candidate
-        installed = contenders.conclude(best.lora.content_hash, best.weight, material.current)
+        installed = contenders.conclude(best.lora, best.weight, material.current)
     return Picked(
         ranked=ranked,
         probes=frames,
