@@ -171,7 +171,7 @@ def _pick(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--only", action="store_true", help="try the given LoRAs alone, and train nothing")
     command.add_argument(
-        "--probes", type=_count, default=8, metavar="N", help="frames to try on (default: %(default)s)"
+        "--probes", type=_count, default=16, metavar="N", help="frames to try on (default: %(default)s)"
     )
     command.add_argument(
         "--price",

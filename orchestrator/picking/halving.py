@@ -1,19 +1,19 @@
 """Successive halving: many candidates on few frames, then few on many.
 
-Jamieson & Talwalkar, Non-stochastic Best Arm Identification and Hyperparameter Optimization, AISTATS 2016,
-with a frame as the unit of what is spent; that two of three are dropped is Li et al., Hyperband, JMLR 2018.
+Jamieson & Talwalkar, Non-stochastic Best Arm Identification and Hyperparameter Optimization, AISTATS 2016:
+what may be spent is divided equally among the rounds, and each drops the worse half. Here a frame is the unit
+of what is spent, what was painted in a round counts in the next, and those who are left go to the end as soon
+as that can be afforded.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-KEPT = 3  # one in so many goes on
 _FINALISTS = 2  # at least, so that the winner has somebody to be compared with
 
 T = TypeVar("T")
@@ -41,28 +41,33 @@ class Standing(Generic[T]):
     value: float
 
 
-def rungs(candidates: int, probes: int) -> tuple[Rung, ...]:
+def rungs(candidates: int, probes: int, budget: int) -> tuple[Rung, ...]:
     """Return the rounds; in the first, all candidates are tried, and in the last, all frames are used.
 
     Args:
         candidates: how many there are, at least 1.
         probes: how many frames, at least 1.
+        budget: how many frames may be painted in all. Each candidate gets one and two of them all, whatever
+            the budget.
     """
-    reversed_probes = [probes]
-    while reversed_probes[-1] > 1:
-        reversed_probes.append(_ceiling(reversed_probes[-1], KEPT))
-    ladder, left = [], candidates
-    for each in reversed(reversed_probes):
-        ladder.append(Rung(left, each))
-        left = max(_ceiling(left, KEPT), min(left, _FINALISTS))
+    left, tried, a_round = candidates, 0, budget // max(1, (candidates - 1).bit_length())
+    ladder: list[Rung] = []
+    while tried < probes:
+        affordable = (budget - cost(ladder)) // (probes - tried)
+        finalists = min(left, max(affordable, _FINALISTS))
+        half = -(-left // 2) if ladder else left
+        if finalists >= half:
+            ladder.append(Rung(finalists, probes))
+        else:
+            ladder.append(Rung(half, min(probes, tried + max(1, a_round // half))))
+        left, tried = ladder[-1]
     return tuple(ladder)
 
 
 def cost(ladder: Sequence[Rung]) -> int:
     """Return how many frames are painted: those of an earlier round are not painted again."""
-    first = ladder[0]
-    later = (now.candidates * (now.probes - before.probes) for before, now in pairwise(ladder))
-    return first.candidates * first.probes + sum(later)
+    before = [0, *(rung.probes for rung in ladder)]
+    return sum(rung.candidates * (rung.probes - tried) for rung, tried in zip(ladder, before, strict=False))
 
 
 def halve(
@@ -85,7 +90,3 @@ def halve(
         ranked[:0] = standings[stay:]
         alive = [standing.candidate for standing in standings[:stay]]
     return ranked
-
-
-def _ceiling(number: int, divisor: int) -> int:
-    return -(-number // divisor)

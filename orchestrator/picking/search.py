@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from orchestrator.picking.objective import Figures, Gain
 
 
+_SHARE = 1 / 3  # of the frames that all candidates on all probes would take
+
+
 class Trial(NamedTuple):
     """One frame painted with one candidate; without any LoRA where that is None."""
 
@@ -77,8 +80,7 @@ def search(
         known.update(measured([trial for trial in trials if trial not in known]))
         return [objective(mean(gains(each, count)), price) for each in alive]
 
-    whole = (Rung(len(candidates), len(probes)),)
-    standings = halve(candidates, whole if exhaustive else rungs(len(candidates), len(probes)), judge)
+    standings = halve(candidates, _ladder(len(candidates), len(probes), exhaustive=exhaustive), judge)
     every = [gains(each.candidate, each.probes) for each in standings]
     complete = [place for place, each in enumerate(standings) if each.probes == len(probes)]
     best = {complete[place] for place in front([mean(every[each]) for each in complete])}
@@ -86,6 +88,13 @@ def search(
         Ranked(each.candidate, every[place], each.value, _error(every[place], price), place in best)
         for place, each in enumerate(standings)
     )
+
+
+def _ladder(candidates: int, probes: int, *, exhaustive: bool) -> tuple[Rung, ...]:
+    if exhaustive:
+        return (Rung(candidates, probes),)
+    whole = (candidates + 1) * probes  # with the frames without a LoRA, which are painted either way
+    return rungs(candidates, probes, int(whole * _SHARE) - probes)
 
 
 def _error(gains: Sequence[Gain], price: float) -> float | None:

@@ -55,7 +55,7 @@ class Wanted:
 
     weights: tuple[float, ...] | None = None
     strengths: tuple[float, ...] | None = None
-    probes: int = 8
+    probes: int = 16
     price: float = PRICE
     exhaustive: bool = False
 
