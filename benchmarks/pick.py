@@ -2,8 +2,9 @@
 
     python benchmarks/pick.py VIDEO FILM [--work FOLDER]
 
-Trains pocket on FILM, saving the LoRA four times, and restyles four seconds of VIDEO with it: four checkpoints,
-three weights and two strengths. What was painted is kept in the folder, so a second run takes seconds.
+Trains pocket on FILM, saving the LoRA four times, and looks for the best of these at three weights and two
+strengths for four seconds of VIDEO: by halving, and by painting every candidate on every frame. What was
+painted is kept in FOLDER, so a second run takes seconds.
 """
 
 from __future__ import annotations
@@ -57,25 +58,22 @@ def measure(project: Path, probes: int) -> str:
     found = pick(project, "--probes", str(probes))
     seconds = time.monotonic() - began
     every = pick(project, "--probes", str(probes), "--all")
-    objectives = {
-        (each["hash"], each["weight"], each["strength"]): each["objective"] for each in every["candidates"]
-    }
-    winner = found["winner"]
-    share = objectives[winner["hash"], winner["weight"], winner["strength"]] / every["winner"]["objective"]
-    return (
-        f"| {probes} | {found['frames']} of {every['exhaustive']} ({found['frames'] / every['exhaustive']:.1%})"
-        f" | {name(winner)} | {name(every['winner'])} | {share:.1%} | {seconds:.0f} s |"
-    )
+    objectives = {name(each): each["objective"] for each in every["candidates"]}
+    winner, best = name(found["winner"]), name(every["winner"])
+    spent = f"{found['frames']} of {every['frames']} ({found['frames'] / every['frames']:.1%})"
+    share = objectives[winner] / objectives[best]
+    return f"| {probes} | {spent} | {winner} | {best} | {share:.1%} | {seconds:.0f} s |"
 
 
 def name(each: dict[str, Any]) -> str:
+    """Return a candidate as people read it."""
     return f"{each['lora']}, {each['weight']:g}, {each['strength']:g}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    """Print the table."""
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=shape)
     parser.add_argument("video", type=Path)
     parser.add_argument("film", type=Path)
     parser.add_argument("--work", type=Path, help="where everything is kept; a temporary folder")
@@ -87,9 +85,7 @@ def main() -> None:
     project = work / "project.yaml"
     video, film = args.video.absolute(), args.film.absolute()
     project.write_text(PROJECT.format(video=video, film=film, size=args.size))
-    print(
-        "| probes | frames painted | found (LoRA, weight, strength) | best of all | its objective is | time |"
-    )
+    print("| probes | frames painted | found | the best | share of its objective | time |")
     print("|---|---|---|---|---|---|")
     for probes in args.probes:
         print(measure(project, probes), flush=True)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from orchestrator.picking.halving import Rung, cost, halve, rungs
 
 COUNTS = st.integers(1, 60)
+
+
+def judge_by(figures: NDArray[np.float64]) -> Callable[[Sequence[int], int], list[float]]:
+    """Return the judge who knows the figure of each candidate on each frame."""
+    return lambda alive, probes: figures[list(alive), :probes].mean(axis=1).tolist()
 
 
 def a_third(candidates: int, probes: int) -> tuple[Rung, ...]:
@@ -83,16 +89,9 @@ def test_with_noise_it_comes_near_the_exhaustive_search() -> None:
     found, lucky = [], []
     for _ in range(300):
         figures = 0.1 + random.normal(0, 0.045, (24, 1)) + random.normal(0, 0.036, (24, 16))
-
-        def judge(
-            alive: Sequence[int],
-            probes: int,
-            figures: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = figures,
-        ) -> list[float]:
-            return [float(value) for value in figures[list(alive), :probes].mean(axis=1)]
-
         exhaustive = figures.mean(axis=1)
-        found.append(exhaustive[halve(range(24), a_third(24, 16), judge)[0].candidate] / exhaustive.max())
+        winner = halve(range(24), a_third(24, 16), judge_by(figures))[0].candidate
+        found.append(exhaustive[winner] / exhaustive.max())
         lucky.append(exhaustive[figures[:, 0].argmax()] / exhaustive.max())
 
     assert np.mean(found) >= 0.98

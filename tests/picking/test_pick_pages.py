@@ -84,7 +84,7 @@ def test_the_chart_places_style_upwards_and_loss_to_the_right() -> None:
 
 
 def test_the_advice_names_what_differs_from_the_project() -> None:
-    """The LoRA in use needs no step; another of the training does; one from elsewhere is named in a remark."""
+    """The LoRA in use needs no step, another of the training does, and a foreign one a remark."""
     same = settings(GOOD, current="a" * 64, installed="film-aaaa")
     earlier = settings(GOOD, current="c" * 64, installed="film-aaaa")
     foreign = settings(POOR, current="c" * 64, installed="other-bbbb")

@@ -102,9 +102,8 @@ def test_a_better_weight_is_written_into_the_card_and_nothing_else(tmp_path: Pat
 
     ours = json.loads(file.read_bytes())
     assert {**before, "preferred weight": 1.2, "orchestrate": ours["orchestrate"]} == ours
-    assert read(file.read_bytes()) == Mark(
-        **{k: v for k, v in before["orchestrate"].items() if k != "digest"}
-    )
+    mark = {name: value for name, value in before["orchestrate"].items() if name != "digest"}
+    assert read(file.read_bytes()) == Mark(**mark)
 
     file.write_text(json.dumps({**ours, "notes": "my favourite"}))
     loras.prefer(installed, HereFolder(tmp_path / "Lora"), 0.6)
