@@ -13,6 +13,7 @@ from orchestrator.media.probe import probe
 from orchestrator.stages.checkpoint import checkpoint
 from orchestrator.stages.dataset import dataset
 from orchestrator.stages.encode import encode
+from orchestrator.stages.jury import jury
 from orchestrator.stages.measure import measure
 from orchestrator.stages.report import report
 from orchestrator.stages.shots import shots
@@ -77,7 +78,8 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     cuts = shots(source)
     pictures = dataset(project.style, look, project.training.seed)
     parts = {name: digests.of_path(file) for name, file in project.training.files().items()}
-    training = train(project.training, model, parts, pictures)
+    judges = jury(project, work, source, cuts, pictures)
+    training = train(project.training, model, parts, pictures, judges)
     lora = checkpoint(training, project.training.step)
     frames = stylize(project, work, source, cuts, lora)
     video = encode(project.output, source, frames)

@@ -63,8 +63,10 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
     """
     if graph.train in wanted and project.training.trainer == "embedded":
         _check_packages()
+    judged = project.training.early_stop is not None and graph.train in wanted
     if graph.stylize in wanted:
         _check_space(graph, store)
+    if graph.stylize in wanted or judged:
         check_webui(project, store.root)
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from orchestrator.cli.opened import Job
     from orchestrator.picking.candidate import Entrant
     from orchestrator.picking.search import Ranked
-    from orchestrator.stages.picked import Material, Picked, Wanted
+    from orchestrator.stages.material import Material
+    from orchestrator.stages.picked import Picked, Wanted
 
 _ON_SCREEN = 12  # candidates
 
@@ -34,10 +35,10 @@ def run(args: argparse.Namespace) -> int:
     graph = job.graph
     targets = [graph.shots, graph.dataset, *([] if args.only else [graph.train])]
     with made(job, targets, as_json=args.json), shown(as_json=args.json) as progress:
-        material = _material(job, given, only=args.only)
-        picked = pick(material, _wanted(args), progress)
+        loras, current = _loras(job, given, only=args.only), _current(job)
+        picked = pick(_material(job), loras, _wanted(args), progress, current=current)
     best = picked.ranked[0].candidate
-    told = settings(best, current=material.current, installed=picked.installed)
+    told = settings(best, current=current, installed=picked.installed)
     tell = _as_json if args.json else _as_text
     print(tell(picked, told, _written(job, picked, told)))
     return 0
@@ -49,24 +50,36 @@ def _wanted(args: argparse.Namespace) -> Wanted:
     return Wanted(args.weights, args.strengths, args.probes, args.price, args.all)
 
 
-def _material(job: Job, given: dict[Entrant, LoraWeights], *, only: bool) -> Material:
+def _loras(job: Job, given: dict[Entrant, LoraWeights], *, only: bool) -> dict[Entrant, LoraWeights]:
     from orchestrator.errors import ProjectError
     from orchestrator.pipeline.execute import artifacts
-    from orchestrator.stages.picked import Material, from_training
+    from orchestrator.stages.picked import from_training
+
+    trained = {} if only else from_training(artifacts(job.store)(job.graph.train))
+    if not (loras := {**trained, **given}):
+        raise ProjectError("there is nothing to choose from", remedy="Name a LoRA by --lora.")
+    return loras
+
+
+def _current(job: Job) -> str | None:
+    from orchestrator.pipeline.execute import artifacts
+
+    lora = job.graph.lora
+    return artifacts(job.store)(lora).content_hash if job.store.finished(lora) else None
+
+
+def _material(job: Job) -> Material:
+    from orchestrator.pipeline.execute import artifacts
+    from orchestrator.stages.material import Material
     from orchestrator.stages.shots import survey
 
     artifact, graph = artifacts(job.store), job.graph
-    trained = {} if only else from_training(artifact(graph.train))
-    if not (loras := {**trained, **given}):
-        raise ProjectError("there is nothing to choose from", remedy="Name a LoRA by --lora.")
     return Material(
         project=job.project,
         work=job.store.root,
         source=graph.source,
         survey=artifact(survey(graph.shots)),
         style=artifact(graph.dataset),
-        loras=loras,
-        current=artifact(graph.lora).content_hash if job.store.finished(graph.lora) else None,
     )
 
 

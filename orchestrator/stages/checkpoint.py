@@ -66,6 +66,8 @@ def saved(last: LoraWeights) -> tuple[Saved, ...]:
     folder = last.file.parent
     rows = json.loads((folder / _CANDIDATES).read_text(encoding="utf-8"))
     earlier = [Saved(row["step"], _weights(folder / row["file"], last)) for row in rows]
+    if any(each.lora.content_hash == last.content_hash for each in earlier):
+        return tuple(earlier)  # the training ended early, and kept its best
     return (*earlier, Saved(max(step for step, _ in last.losses), last))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from orchestrator.artifacts import LoraWeights
@@ -41,7 +42,7 @@ class Contenders:
         self._project = project
         self._work = work
         self._loras = loras
-        self._holders: dict[Entrant, tuple[Painter, ...]] = {}
+        self._holders: dict[Entrant | None, tuple[Painter, ...]] = {}
 
     def holders(self, lora: Entrant | None) -> tuple[Painter, ...]:
         """Return the WebUIs with a LoRA, which is known to act, or with none.
@@ -54,10 +55,8 @@ class Contenders:
         """
         from orchestrator.stylization.rehearsal import rehearse
 
-        if lora is None:
-            return self.plain
         if lora not in self._holders:
-            found = tuple(self._holder(each, lora) for each in self.plain)
+            found = self.plain if lora is None else tuple(self._holder(each, lora) for each in self.plain)
             rehearse(found, self._look)
             self._holders[lora] = found
         return self._holders[lora]
@@ -73,16 +72,23 @@ class Contenders:
         from orchestrator.stages.installed import lora_folder
         from orchestrator.webui.folder import folder
         from orchestrator.webui.loras import prefer
-        from orchestrator.webui.prune import withdraw
 
         best = [painter.lora for painter in self.holders(winner) if painter.lora is not None]
-        losers = [each for each in self._loras if each.content_hash not in {winner.content_hash, current}]
         for painter, installed in zip(self.plain, best, strict=True):
-            place = folder(lora_folder(painter.server.settings, self._work))
-            prefer(installed, place, weight)
-            for each in losers:
-                withdraw(place, name=self._name(each), content_hash=each.content_hash)
+            prefer(installed, folder(lora_folder(painter.server.settings, self._work)), weight)
+        stay = {winner.content_hash, current}
+        self.withdraw([each for each in self._loras if each.content_hash not in stay])
         return best[0]
+
+    def withdraw(self, loras: Iterable[Entrant]) -> None:
+        """Take LoRAs that were put there by us out of the WebUIs' folders."""
+        from orchestrator.stages.installed import lora_folder
+        from orchestrator.webui.folder import folder
+        from orchestrator.webui.prune import withdraw
+
+        places = [folder(lora_folder(painter.server.settings, self._work)) for painter in self.plain]
+        for lora, place in product(loras, places):
+            withdraw(place, name=self._name(lora), content_hash=lora.content_hash)
 
     def _holder(self, painter: Painter, entrant: Entrant) -> Painter:
         from orchestrator.stages.fitting import check_lora_fits

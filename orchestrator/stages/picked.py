@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from orchestrator.artifacts import LoraWeights
 from orchestrator.picking.candidate import Entrant, crossed
-from orchestrator.picking.kept import Kept
 from orchestrator.picking.objective import PRICE
-from orchestrator.picking.probes import held_out, probes
 from orchestrator.picking.search import Trial, search
 from orchestrator.safetensors_file import content_hash
-from orchestrator.stages.auditions import Auditions
 from orchestrator.stages.checkpoint import saved
 from orchestrator.stages.contenders import Contenders
-from orchestrator.stages.judged import judged_by, measure
-from orchestrator.webui.settings import EMBEDDED
+from orchestrator.stages.material import auditions, frames_to_try
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,12 +21,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from orchestrator.artifacts import Dataset
-    from orchestrator.media.survey import Survey
     from orchestrator.picking.search import Ranked
     from orchestrator.progress import Progress
-    from orchestrator.project import Project
-    from orchestrator.stages.source import Source
+    from orchestrator.stages.material import Material
     from orchestrator.stylization.engine import Look
 
     Frame = NDArray[np.uint8]
@@ -58,29 +50,6 @@ class Wanted:
     probes: int = 16
     price: float = PRICE
     exhaustive: bool = False
-
-
-@dataclass(frozen=True)
-class Material:
-    """What there is to try with.
-
-    Attributes:
-        project: the settings.
-        work: the folder for what is neither input nor output.
-        source: the frames.
-        survey: what the source is like.
-        style: the pictures of the style.
-        loras: what may be chosen.
-        current: hash of the LoRA that the project paints with now; None for none.
-    """
-
-    project: Project
-    work: Path
-    source: Source
-    survey: Survey
-    style: Dataset
-    loras: Mapping[Entrant, LoraWeights]
-    current: str | None
 
 
 @dataclass(frozen=True)
@@ -121,40 +90,48 @@ def from_files(given: Sequence[Path]) -> dict[Entrant, LoraWeights]:
     return {Entrant(each.file.stem, each.content_hash): each for each in loras}
 
 
-def pick(material: Material, wanted: Wanted, progress: Progress) -> Picked:
+def pick(
+    material: Material,
+    loras: Mapping[Entrant, LoraWeights],
+    wanted: Wanted,
+    progress: Progress,
+    *,
+    current: str | None,
+) -> Picked:
     """Find the best candidate, and write into its card the weight that it is best used with.
 
     LoRAs that came into a WebUI's folder for this go again, but for the winner and the one that the project
     paints with.
 
+    Args:
+        material: what there is to try with.
+        loras: what may be chosen, at least one.
+        wanted: what is to be tried.
+        progress: told of each frame.
+        current: hash of the LoRA that the project paints with now; None for none.
+
     Raises:
         OrchestrateError: a WebUI failed, or a LoRA cannot be used. What was painted is kept.
     """
     from orchestrator.stages.installed import painting_plainly
-    from orchestrator.stylization.rehearsal import rehearse
-    from orchestrator.stylization.webui_engine import look, recipe
 
-    project = material.project
-    style = look(project.stylize, recipe(project.stylize), project.style.captions.trigger)
-    frames = _probes(material, wanted.probes, progress)
-    candidates = crossed(tuple(material.loras), *_grid(style, wanted))
-    with painting_plainly(project, material.work) as plain:
-        rehearse(plain, replace(style, lora_weight=0.0))
-        contenders = Contenders(project, material.work, style, material.loras, plain)
-        auditions = _auditions(material, style, contenders, progress)
-        ranked = search(
-            candidates, frames, auditions.measured, price=wanted.price, exhaustive=wanted.exhaustive
-        )
+    look = material.look
+    frames = frames_to_try(material, wanted.probes, progress)
+    candidates = crossed(tuple(loras), *_grid(look, wanted))
+    with painting_plainly(material.project, material.work) as plain:
+        contenders = Contenders(material.project, material.work, look, loras, plain)
+        studio = auditions(material, contenders, progress)
+        ranked = search(candidates, frames, studio.measured, price=wanted.price, exhaustive=wanted.exhaustive)
         best = ranked[0].candidate
-        installed = contenders.conclude(best.lora, best.weight, material.current)
+        installed = contenders.conclude(best.lora, best.weight, current)
     return Picked(
         ranked=ranked,
         probes=frames,
-        sources=tuple(map(auditions.frames, frames)),
-        strength=style.strength,
+        sources=tuple(map(studio.frames, frames)),
+        strength=look.strength,
         price=wanted.price,
-        pictures={each: auditions.picture(each) for each in _trials(ranked, frames)},
-        painted=auditions.painted,
+        pictures={each: studio.picture(each) for each in _trials(ranked, frames)},
+        painted=studio.painted,
         installed=installed.name,
     )
 
@@ -170,52 +147,3 @@ def _grid(style: Look, wanted: Wanted) -> tuple[tuple[float, ...], tuple[float, 
     weights = tuple(round(share * (style.lora_weight or 1), 3) for share in _WEIGHTS)
     strengths = tuple(min(round(share * style.strength, 3), 1.0) for share in _STRENGTHS)
     return wanted.weights or weights, wanted.strengths or strengths
-
-
-def _probes(material: Material, count: int, progress: Progress) -> tuple[int, ...]:
-    """Return the frames to try on: of shots that were not trained on, where there are any."""
-    survey = material.survey
-    shots = [range(shot.start, shot.stop) for shot in survey.shots.shots]
-    blurred = {frame for span in (*survey.shots.fades, *survey.shots.flashes) for frame in range(*span)}
-    usable = {frame for frame, first in enumerate(survey.repeats) if frame == first} - blurred
-    apart = held_out(shots, _trained(material))
-    if not apart:
-        progress.say("every shot of the source was trained on: a LoRA that copies it looks better than it is")
-    return probes(apart or shots, usable or set(range(len(survey.repeats))), count)
-
-
-def _trained(material: Material) -> frozenset[int]:
-    """Return the frames of the source that the training pictures were made of."""
-    from orchestrator.dataset.build import frames_of
-    from orchestrator.dataset.settings import VideoStyle
-
-    style, clip = material.project.style.from_, material.source.clip
-    if not isinstance(style, VideoStyle) or style.video.resolve() != clip.footage.path.resolve():
-        return frozenset()
-    return frozenset(frame - clip.start for frame in frames_of(material.style, style.video.name))
-
-
-def _auditions(material: Material, style: Look, contenders: Contenders, progress: Progress) -> Auditions:
-    from orchestrator.media.decode import one
-    from orchestrator.stylization.stylize import work_size
-
-    project, source = material.project, material.source
-    size = work_size(project.stylize, source.clip.size)
-    painter = contenders.plain[0]
-    content: dict[str, Any] = {
-        "payload": painter.payload.model_dump(mode="json", exclude={"denoising_strength"}),
-        "checkpoint": painter.server.checkpoint,
-        "painter": "embedded" if all(webui.url == EMBEDDED for webui in project.webui) else "WebUI",
-        "source": source.content,
-        "size": size,
-    }
-    folder = material.work / _FOLDER
-    return Auditions(
-        look=style,
-        content=content,
-        frames=lru_cache(maxsize=None)(lambda index: one(source.clip, index, size=size)),
-        contenders=contenders,
-        measure=measure(material.style, folder / "seen", device=project.score.device),
-        kept=Kept(folder, judged_by(material.style)),
-        progress=progress,
-    )
