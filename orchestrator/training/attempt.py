@@ -164,7 +164,7 @@ class Attempt:
 
 def _best(watch: Watch, goal: Goal, extent: Extent, progress: Progress) -> Path:
     """Return the best LoRA that was looked at; the last one is, too, where the training came to its end."""
-    if goal.lora.is_file():
+    if goal.lora.is_file() and extent.steps not in watch.objectives:
         watch.look(goal.lora, extent.steps)
     progress.say(f"the LoRA of step {watch.best_step} is kept, the best of {len(watch.objectives)}")
     return watch.best
