@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from orchestrator.picking.page import page
 from orchestrator.picking.search import Ranked, Trial
 from orchestrator.picking.sheet import Row, contact_sheet, rows
 
+CHROMIUM = Path("/usr/bin/chromium")
 PROBES = (7, 3)
 GOOD = Candidate(Entrant("step <50>", "a" * 64, 50), 1.0, 0.4)
 POOR = Candidate(Entrant("other", "b" * 64), 0.5, 0.4)
@@ -94,3 +96,27 @@ def test_the_advice_names_what_differs_from_the_project() -> None:
     assert yaml.safe_load(earlier) == {"training": {"step": 50}, "stylize": stylize}
     assert yaml.safe_load(foreign) == {"stylize": {"lora_weight": 0.5, "strength": 0.4}}
     assert "<lora:other-bbbb:0.5>" in foreign
+
+
+@pytest.mark.skipif(
+    not CHROMIUM.exists() or importlib.util.find_spec("playwright") is None,
+    reason="needs Debian's chromium and playwright",
+)
+def test_a_browser_shows_it_without_complaint(painted: list[Row], tmp_path: Path) -> None:
+    """All pictures are shown, nothing is told in the console, and a phone needs no scrolling sideways."""
+    from playwright.sync_api import sync_playwright
+
+    file = tmp_path / "pick.html"
+    file.write_text(page("film", RANKED, PROBES, painted, strength=0.4, price=1, settings="stylize: {}"))
+    complaints: list[str] = []
+    with sync_playwright() as program:
+        browser = program.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        shown = browser.new_page(viewport={"width": 390, "height": 800})
+        shown.on("console", lambda message: complaints.append(message.text))
+        shown.goto(file.as_uri())
+        pictures = shown.evaluate("document.images.length")
+        wide = shown.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+    assert complaints == []
+    assert pictures == 7
+    assert wide == 390
