@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _FILES = {  # else the command's name, with "_" between its words
     "prepare": "part",
     "train": "part",
-    "stylize": "part",
     "import": "take_over",  # no module can be named after a keyword
 }
 _READER_GONE = 141  # 128 + SIGPIPE, as a shell tells it

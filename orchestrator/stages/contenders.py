@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from orchestrator.artifacts import LoraWeights
     from orchestrator.picking.candidate import Entrant
-    from orchestrator.project import Project
-    from orchestrator.stylization.engine import Look
+    from orchestrator.stages.material import Material
     from orchestrator.stylization.webui_engine import Painter
     from orchestrator.webui.loras import InstalledLora
 
@@ -22,25 +20,17 @@ class Contenders:
     """Puts each LoRA into the WebUIs' folders when it is its turn, and takes the losers away at the end.
 
     Args:
-        project: the settings.
-        work: the folder for what is neither input nor output.
-        look: how the project paints.
+        material: what they are tried with.
         loras: what may be chosen.
         plain: the project's WebUIs.
     """
 
     def __init__(
-        self,
-        project: Project,
-        work: Path,
-        look: Look,
-        loras: Mapping[Entrant, LoraWeights],
-        plain: tuple[Painter, ...],
+        self, material: Material, loras: Mapping[Entrant, LoraWeights], plain: tuple[Painter, ...]
     ) -> None:
         self.plain = plain
-        self._look = replace(look, lora_weight=look.lora_weight or 1.0)
-        self._project = project
-        self._work = work
+        self._look = replace(material.look, lora_weight=material.look.lora_weight or 1.0)
+        self._material = material
         self._loras = loras
         self._holders: dict[Entrant | None, tuple[Painter, ...]] = {}
 
@@ -75,7 +65,7 @@ class Contenders:
 
         best = [painter.lora for painter in self.holders(winner) if painter.lora is not None]
         for painter, installed in zip(self.plain, best, strict=True):
-            prefer(installed, folder(lora_folder(painter.server.settings, self._work)), weight)
+            prefer(installed, folder(lora_folder(painter.server.settings, self._material.work)), weight)
         stay = {winner.content_hash, current}
         self.withdraw([each for each in self._loras if each.content_hash not in stay])
         return best[0]
@@ -86,7 +76,7 @@ class Contenders:
         from orchestrator.webui.folder import folder
         from orchestrator.webui.prune import withdraw
 
-        places = [folder(lora_folder(painter.server.settings, self._work)) for painter in self.plain]
+        places = [folder(lora_folder(painter.server.settings, self._material.work)) for painter in self.plain]
         for lora, place in product(loras, places):
             withdraw(place, name=self._name(lora), content_hash=lora.content_hash)
 
@@ -96,8 +86,8 @@ class Contenders:
 
         lora = self._loras[entrant]
         check_lora_fits(lora, painter.server.client, painter.server.settings.checkpoint)
-        about = None if entrant.step is None else card(self._project, lora)
-        return holding(painter, lora, self._work, name=self._name(entrant), card=about)
+        about = None if entrant.step is None else card(self._material.project, lora, self._material.layer)
+        return holding(painter, lora, self._material.work, name=self._name(entrant), card=about)
 
     def _name(self, entrant: Entrant) -> str:
-        return entrant.name if entrant.step is None else self._project.name
+        return entrant.name if entrant.step is None else self._material.layer.lora

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from orchestrator.artifacts import LoraWeights
+    from orchestrator.layers import Layer
     from orchestrator.project import Project
     from orchestrator.stylization.webui_engine import Painter
     from orchestrator.webui.card import LoraCard
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[Painter, ...]]:
-    """Yield the WebUIs, each of which can paint and has the LoRA.
+def painting(
+    project: Project, work: Path, lora: LoraWeights | None, layer: Layer
+) -> Iterator[tuple[Painter, ...]]:
+    """Yield the WebUIs, each of which can paint a layer and has its LoRA, if there is one.
 
     Raises:
         ProjectError: the project does not say where a WebUI keeps its LoRAs, or two of them paint with
@@ -36,25 +39,27 @@ def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[
     """
     from orchestrator.stages.fitting import check_fits
 
-    with painting_plainly(project, work) as painters:
+    with painting_plainly(project, work, layer) as painters:
         for each in painters:
             check_fits(project.training, each.server.client, each.server.settings.checkpoint, lora)
-        about = card(project, lora)
-        yield tuple(holding(each, lora, work, name=project.name, card=about) for each in painters)
+        if lora is None:
+            yield painters
+            return
+        about = card(project, lora, layer)
+        yield tuple(holding(each, lora, work, name=layer.lora, card=about) for each in painters)
 
 
 @contextmanager
-def painting_plainly(project: Project, work: Path) -> Iterator[tuple[Painter, ...]]:
-    """Yield the WebUIs, each of which can paint, with no LoRA. Raises as `painting`."""
+def painting_plainly(project: Project, work: Path, layer: Layer) -> Iterator[tuple[Painter, ...]]:
+    """Yield the WebUIs, each of which can paint a layer, with no LoRA. Raises as `painting`."""
     from orchestrator.stylization.webui_engine import Painter, check_alike, recipe
     from orchestrator.webui.opening import opened
     from orchestrator.webui.payloads import as_listed
 
-    payload, model = recipe(project.stylize), str(project.training.base_model)
+    payload, model = recipe(layer.settings), str(project.training.base_model)
     painters = []
     with ExitStack() as stack:
         for number, webui in enumerate(project.webui, 1):
-            lora_folder(webui, work)  # that it is not said is told before anything is started
             log = _log(work, number)
             server = stack.enter_context(opened(webui, model=model, lora_dir=own_loras(work), log=log))
             painters.append(Painter(server, None, as_listed(payload, server.client)))
@@ -106,18 +111,17 @@ def _log(work: Path, number: int) -> Path:
     return work / ("webui.log" if number == 1 else f"webui-{number}.log")
 
 
-def card(project: Project, lora: LoraWeights) -> LoraCard:
-    """Return what a WebUI shows beside a project's LoRA."""
+def card(project: Project, lora: LoraWeights, layer: Layer) -> LoraCard:
+    """Return what a WebUI shows beside a layer's LoRA."""
     from orchestrator.stylization.settings import TRIGGER
     from orchestrator.webui.card import LoraCard
 
-    model, stylize = Path(project.training.base_model).name, project.stylize
-    trigger = project.style.captions.trigger
-    prompt = stylize.prompt.replace(TRIGGER, trigger)
+    model, settings = Path(project.training.base_model).name, layer.settings
+    prompt = settings.prompt.replace(TRIGGER, layer.trigger)
     return LoraCard(
-        activation_text=trigger,
-        preferred_weight=stylize.lora_weight,
+        activation_text=layer.trigger,
+        preferred_weight=settings.lora_weight.value or 1.0,
         description=f"Trained by orchestrate for the project {project.name}.",
-        notes=f"Base model: {model}. Used with the prompt '{prompt}' and {stylize.payload}.",
+        notes=f"Base model: {model}. Used with the prompt '{prompt}' and {settings.payload}.",
         preview=lora.preview,
     )

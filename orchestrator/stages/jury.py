@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.artifacts import LoraWeights
+from orchestrator.layers import own
 from orchestrator.picking.candidate import Candidate, Entrant
 from orchestrator.picking.objective import gain, mean, objective
 from orchestrator.picking.search import Trial
@@ -58,14 +59,15 @@ class Jury:
     @property
     def content(self) -> Mapping[str, Any]:
         """What decides its judgements, as JSON."""
-        from orchestrator.stylization.webui_engine import look, recipe
+        from orchestrator.stylization.course import look
+        from orchestrator.stylization.webui_engine import recipe
 
-        stylize = self.project.stylize
-        payload = recipe(stylize)
+        layer = own(self.project, range(self.source.clip.count))
+        payload = recipe(layer.settings)
         return {
-            **asdict(look(stylize, payload, self.project.style.captions.trigger)),
+            **asdict(look(layer.settings, payload, layer.trigger)),
             "payload": payload.model_dump(mode="json"),
-            "size": stylize.size,
+            **layer.settings.model_dump(mode="json", include={"size", "letterbox"}),
             "checkpoint": self.project.webui[0].checkpoint,
             "source": self.source.content,
             "probes": self.probes,
@@ -85,8 +87,8 @@ class Jury:
         material = Material(self.project, self.work, self.source, seen, style)
         frames = frames_to_try(material, self.probes, progress)
         loras: dict[Entrant, LoraWeights] = {}
-        with painting_plainly(self.project, self.work) as plain:
-            contenders = Contenders(self.project, self.work, material.look, loras, plain)
+        with painting_plainly(self.project, self.work, material.layer) as plain:
+            contenders = Contenders(material, loras, plain)
             studio = auditions(material, contenders, progress)
 
             def judge(lora: Path, step: int) -> float:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.layers import own
 from orchestrator.picking.kept import Kept
 from orchestrator.picking.probes import held_out, probes
 from orchestrator.stages.auditions import Auditions
+from orchestrator.stages.fitting import native_side
 from orchestrator.stages.judged import judged_by, measure
+from orchestrator.stylization.canvas import Canvas
+from orchestrator.stylization.course import look
+from orchestrator.stylization.settings import LANCZOS
+from orchestrator.stylization.sizes import sizes
+from orchestrator.stylization.webui_engine import recipe
 from orchestrator.webui.settings import EMBEDDED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.artifacts import Dataset
+    from orchestrator.layers import Layer
     from orchestrator.media.survey import Survey
     from orchestrator.progress import Progress
     from orchestrator.project import Project
@@ -44,13 +52,26 @@ class Material:
     survey: Survey
     style: Dataset
 
-    @property
-    def look(self) -> Look:
-        """How the project paints."""
-        from orchestrator.stylization.webui_engine import look, recipe
+    @cached_property
+    def layer(self) -> Layer:
+        """The project's own look, throughout the clip."""
+        return own(self.project, range(self.source.clip.count))
 
-        stylize = self.project.stylize
-        return look(stylize, recipe(stylize), self.project.style.captions.trigger)
+    @cached_property
+    def look(self) -> Look:
+        """How the project paints; what changes in its course is as it is at the first frame."""
+        settings = self.layer.settings
+        return look(settings, recipe(settings), self.layer.trigger)
+
+    @cached_property
+    def canvas(self) -> Canvas:
+        """The part of a frame that is painted, and at which size; nothing enlarges it."""
+        settings = self.layer.settings.model_copy(update={"upscaler": LANCZOS})
+        box = self.survey.picture if settings.letterbox == "keep" else None
+        part = Canvas(self.source.clip.size, box).own
+        return Canvas(
+            self.source.clip.size, box, sizes(settings, part, native_side(self.project.training)).painted
+        )
 
 
 def frames_to_try(material: Material, count: int, progress: Progress) -> tuple[int, ...]:
@@ -79,23 +100,22 @@ def _trained(material: Material) -> frozenset[int]:
 def auditions(material: Material, contenders: Contenders, progress: Progress) -> Auditions:
     """Return what paints and measures such frames. Raises OrchestrateError: the style cannot be measured."""
     from orchestrator.media.decode import one
-    from orchestrator.stylization.stylize import work_size
 
-    project, source = material.project, material.source
-    size = work_size(project.stylize, source.clip.size)
+    project, source, canvas = material.project, material.source, material.canvas
     painter = contenders.plain[0]
     content: dict[str, Any] = {
         "payload": painter.payload.model_dump(mode="json", exclude={"denoising_strength"}),
         "checkpoint": painter.server.checkpoint,
         "painter": "embedded" if all(webui.url == EMBEDDED for webui in project.webui) else "WebUI",
         "source": source.content,
-        "size": size,
+        "size": canvas.size,
+        "picture": canvas.picture,
     }
     folder = material.work / _FOLDER
     return Auditions(
         look=material.look,
         content=content,
-        frames=lru_cache(maxsize=None)(lambda index: one(source.clip, index, size=size)),
+        frames=lru_cache(maxsize=None)(lambda index: canvas.init(one(source.clip, index))),
         contenders=contenders,
         measure=measure(material.style, folder / "seen", device=project.score.device),
         kept=Kept(folder, judged_by(material.style)),

@@ -118,8 +118,8 @@ def pick(
     look = material.look
     frames = frames_to_try(material, wanted.probes, progress)
     candidates = crossed(tuple(loras), *_grid(look, wanted))
-    with painting_plainly(material.project, material.work) as plain:
-        contenders = Contenders(material.project, material.work, look, loras, plain)
+    with painting_plainly(material.project, material.work, material.layer) as plain:
+        contenders = Contenders(material, loras, plain)
         studio = auditions(material, contenders, progress)
         ranked = search(candidates, frames, studio.measured, price=wanted.price, exhaustive=wanted.exhaustive)
         best = ranked[0].candidate

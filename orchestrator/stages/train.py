@@ -29,6 +29,8 @@ def train(
     parts: Mapping[str, str],
     dataset: Stage[Dataset],
     jury: Jury | None = None,
+    *,
+    name: str = "train",
 ) -> Stage[LoraWeights]:
     """Return the stage whose artifact is the LoRA.
 
@@ -38,6 +40,7 @@ def train(
         parts: digests of what it reads beside its pictures and the base model's own file.
         dataset: the stage that makes its training pictures.
         jury: judges the LoRA while it is trained, where the training may end early.
+        name: of the stage.
     """
     from orchestrator.training import configs
     from orchestrator.training.train import train as run_trainer
@@ -62,17 +65,23 @@ def train(
     if jury:
         content["early_stop"] = dict(jury.content)
     inputs = (dataset, *jury.inputs) if jury else (dataset,)
-    return Stage("train", 1, content, inputs, build, load, resumes=TRAINERS[settings.trainer].resumes)
+    return Stage(name, 1, content, inputs, build, load, resumes=TRAINERS[settings.trainer].resumes)
 
 
 def load(folder: Path) -> LoraWeights:
     """Read the LoRA back."""
+    from orchestrator.training.samples import samples
+
     (file,) = folder.glob("*.safetensors")
     losses = json.loads((folder / LOSSES).read_text(encoding="utf-8"))
     pairs = tuple((int(step), float(loss)) for step, loss in losses)
     preview = folder / _PREVIEW
     return LoraWeights(
-        file, safetensors_file.content_hash(file), pairs, preview if preview.is_file() else None
+        file,
+        safetensors_file.content_hash(file),
+        pairs,
+        preview if preview.is_file() else None,
+        samples(folder),
     )
 
 

@@ -178,6 +178,26 @@ def test_killed_at_ten_instants_a_run_ends_with_the_same_frames(finished: Path, 
     assert len(frames_of(copied)) == FRAMES
 
 
+def test_some_frames_are_painted_once_more(finished: Path) -> None:
+    """Only these change, a run encodes and measures anew, and taking it back leaves nothing to do."""
+    answer = orchestrate("stylize", "--frames", "0.12s-5", "--json", cwd=finished)
+    assert answer.code == 0, answer.err
+    told = json.loads(answer.out.splitlines()[-1])
+    assert told["made"] == ["repaint-1-stylize"]
+    again = {path.name: path.read_bytes() for path in Path(told["folder"]).glob("*.png")}
+    (folder,) = finished.glob(".orchestrate/stages/stylize-*/frames")
+    changed = [name for name in sorted(again) if again[name] != (folder / name).read_bytes()]
+    assert changed == ["000003.png", "000004.png", "000005.png"]
+    later = {name for name, action in actions(finished).items() if action != "keep"}
+    assert later == {"encode", "result_preview", "measure", "report"}
+    answer = orchestrate("stylize", "--undo", "--json", cwd=finished)
+    assert json.loads(answer.out.splitlines()[-1])["made"] == []
+    assert set(actions(finished).values()) == {"keep"}
+    assert "nothing to undo" in orchestrate("stylize", "--undo", cwd=finished).err
+    assert "--seed goes with --frames" in orchestrate("stylize", "--seed", "3", cwd=finished).err
+    assert "there is no frame at 12 frames" in orchestrate("stylize", "--frames", "8-12", cwd=finished).err
+
+
 def test_changes_make_only_what_lies_downstream(finished: Path) -> None:
     """The codec re-runs the encoding alone, a metric the measuring on, the seed all from painting on."""
     kept = set(actions(finished))
@@ -188,8 +208,11 @@ def test_changes_make_only_what_lies_downstream(finished: Path) -> None:
     edit(finished, "stylize: {", "score: {metrics: [ssim]}\nstylize: {")
     assert {name for name, action in actions(finished).items() if action != "keep"} == {"measure", "report"}
     edit(finished, "stylize: {", "stylize: {seed: 7, ")
-    painted = {"stylize", "encode", "measure", "report"}
+    painted = {"stylize", "encode", "result_preview", "measure", "report"}
     assert {name for name, action in actions(finished).items() if action != "keep"} == painted
-    assert kept - painted == {"shots", "dataset", "train"}
+    assert kept - painted == {"shots", "source_preview", "dataset", "train"}
     edit(finished, "training:", "training:\n  seed: 3")
-    assert {name for name, action in actions(finished).items() if action == "keep"} == {"shots"}
+    assert {name for name, action in actions(finished).items() if action == "keep"} == {
+        "shots",
+        "source_preview",
+    }
