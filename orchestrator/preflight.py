@@ -68,8 +68,11 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
         and project.training.trainer == "embedded"
     ):
         _check_packages()
-    if any(stage in wanted for stage in graph.painted):
+    painted = any(stage in wanted for stage in graph.painted)
+    judged = project.training.early_stop is not None and graph.train in wanted
+    if painted:
         _check_space(graph, store)
+    if painted or judged:
         check_webui(project, store.root)
     _check_regions(project, graph, wanted)
 

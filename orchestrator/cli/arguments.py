@@ -25,6 +25,16 @@ examples:
   orchestrate run project.yaml --json   the same, one JSON object a line, for programs
 """
 
+PICK_EXAMPLES = """\
+examples:
+  orchestrate pick                                   every LoRA that the training saved
+  orchestrate pick --weights 0.6,0.8,1 --strengths 0.4
+  orchestrate pick --lora other.safetensors --only   a LoRA from elsewhere
+  orchestrate pick --price 2                         keep more of the structure; what was painted counts
+
+training.overrides: {save_every_n_steps: 500} has a training save LoRAs on its way.
+"""
+
 
 _GATE_CODES = """\
 exit codes: 0 pass, 1 regression, 2 inconclusive; failures have others: 11 unexpected, 12 wrong command line,
@@ -159,6 +169,46 @@ def _lora_show(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, help="a LoRA, by whatever trainer")
 
 
+def _pick(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    command.epilog = PICK_EXAMPLES
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.add_argument(
+        "--weights", type=_numbers, metavar="W,W,…", help="LoRA weights to try; around the project's own"
+    )
+    command.add_argument(
+        "--strengths", type=_strengths, metavar="S,S,…", help="denoising strengths to try; likewise"
+    )
+    command.add_argument(
+        "--lora", action="append", default=[], type=Path, metavar="FILE", help="try this one too; repeatable"
+    )
+    command.add_argument("--only", action="store_true", help="try the given LoRAs alone, and train nothing")
+    command.add_argument(
+        "--probes", type=_count, default=16, metavar="N", help="frames to try on (default: %(default)s)"
+    )
+    command.add_argument(
+        "--price",
+        type=float,
+        default=1.0,
+        help="of structure: hundredths of style distance that a hundredth of SSIM is worth (default: 1)",
+    )
+    command.add_argument("--all", action="store_true", help="paint every candidate on every frame")
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(each) for each in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"write numbers with commas between, not {text!r}") from None
+
+
+def _strengths(text: str) -> tuple[float, ...]:
+    found = _numbers(text)
+    if all(0 < each <= 1 for each in found):
+        return found
+    raise argparse.ArgumentTypeError(f"a strength is above 0 and at most 1, not {text!r}")
+
+
 def _export(command: argparse.ArgumentParser) -> None:
     _project(command)
     command.add_argument("--to", type=Path, default=Path("exported"), help="the folder to write into")
@@ -255,6 +305,7 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "preview": ("a few frames in several settings, on one sheet", _preview),
     "prepare": ("make the training pictures", _project),
     "train": ("train the LoRA", _project),
+    "pick": ("find the best LoRA, weight and strength by trying them on a few frames", _pick),
     "install": ("put the LoRA into the WebUI", _project),
     "stylize": ("paint the frames, or some of them once more", _stylize),
     "score": ("measure the painted frames, or any B against any A", _score),
