@@ -30,9 +30,10 @@ from orchestrator.metrics.ssim import ssim
 from orchestrator.metrics.warp_error import warp_error
 from orchestrator.safetensors_file import content_hash
 from orchestrator.stylization.consistency.carried import Motion, motion, steadied
+from orchestrator.stylization.course import look
 from orchestrator.stylization.engine import Paint
 from orchestrator.stylization.settings import StylizeSettings
-from orchestrator.stylization.webui_engine import Painter, look, recipe
+from orchestrator.stylization.webui_engine import Painter, recipe
 from orchestrator.webui.loras import install
 from orchestrator.webui.opening import opened
 from orchestrator.webui.settings import WebUISettings

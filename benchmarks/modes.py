@@ -39,10 +39,11 @@ from orchestrator.metrics.ssim import ssim
 from orchestrator.metrics.warp_error import warp_error
 from orchestrator.progress import Silent
 from orchestrator.safetensors_file import content_hash
+from orchestrator.stylization.course import Course, look
 from orchestrator.stylization.engine import Painted
 from orchestrator.stylization.settings import ConsistencySettings, StylizeSettings
 from orchestrator.stylization.stylize import stylize
-from orchestrator.stylization.webui_engine import Painter, look, recipe
+from orchestrator.stylization.webui_engine import Painter, recipe
 from orchestrator.webui.loras import install
 from orchestrator.webui.opening import opened
 from orchestrator.webui.settings import WebUISettings
@@ -115,7 +116,7 @@ def figures(
     engine.pictures, engine.seconds = 0, 0.0
     with tempfile.TemporaryDirectory() as work:
         began = time.monotonic()
-        made = stylize(clip, engine, Path(work), style, settings, cuts=cuts, progress=Silent())
+        made = stylize(clip, engine, Path(work), Course(style), settings, cuts=cuts, progress=Silent())
         rest = time.monotonic() - began
         source, result = list(frames(clip)), list(pictures.stored(made))
     net = load_gram()

@@ -32,6 +32,7 @@ from orchestrator.media.binary import ffmpeg
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
 from orchestrator.progress import Silent
+from orchestrator.stylization.course import Course
 from orchestrator.stylization.engine import Look
 from orchestrator.stylization.settings import ConsistencySettings, StylizeSettings
 from orchestrator.stylization.stylize import stylize
@@ -184,7 +185,7 @@ def orchestrated(source: Path, work: Path, urls: list[str], way: str) -> dict[st
         engine = WebUIEngine([Painter(server, None, PAYLOAD) for server in servers], batch=1, tell=print)
         before = sum(requests.get(f"{url}/lying/account", timeout=10).json()["busy_seconds"] for url in urls)
         began, worked = time.perf_counter(), time.process_time()
-        stylize(clip, engine, work, LOOK, settings, cuts=(), progress=Silent())
+        stylize(clip, engine, work, Course(LOOK), settings, cuts=(), progress=Silent())
         wall, work_done = time.perf_counter() - began, time.process_time() - worked
         return {"wall": wall, "work": work_done, "busy_before": before}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
@@ -17,10 +17,13 @@ class FrameSequence:
     Attributes:
         folder: where the pictures lie.
         count: how many there are; indices run from 0 to `count - 1`.
+        ended: whether their maker has ended, so that no more will come; while it is at work, a picture that
+            is there is whole.
     """
 
     folder: Path
     count: int
+    ended: Callable[[], bool] = field(default=lambda: True, compare=False, repr=False)
 
     def path(self, index: int) -> Path:
         """Return the picture of one frame."""
@@ -30,6 +33,23 @@ class FrameSequence:
 def frame_name(index: int) -> str:
     """Return the file name of a frame: six digits, so that names sort as time does."""
     return f"{index:06d}.png"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A clip for looking at in a browser.
+
+    Attributes:
+        film: the clip as H.264 in MP4.
+        stills: the folder of its frames as small WebP pictures.
+    """
+
+    film: Path
+    stills: Path
+
+    def still(self, index: int) -> Path:
+        """Return the small picture of one frame."""
+        return self.stills / f"{index:06d}.webp"
 
 
 @dataclass(frozen=True)
@@ -58,12 +78,14 @@ class LoraWeights:
         content_hash: its `sshs_model_hash`: SHA-256 of the tensors, without the header, 64 hex digits.
         losses: (step, moving average of the loss) as the training went.
         preview: a picture that it was trained on.
+        samples: the pictures that the trainer painted with it on the way, in order.
     """
 
     file: Path
     content_hash: str
     losses: tuple[tuple[int, float], ...] = ()
     preview: Path | None = None
+    samples: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

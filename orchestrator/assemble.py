@@ -7,12 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.dataset.folder import used
-from orchestrator.dataset.settings import VideoStyle
+from orchestrator.dataset.settings import ReadyStyle, VideoStyle
+from orchestrator.layers import arranged, timeline
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
+from orchestrator.pipeline.store import Store
+from orchestrator.stages.compose import compose
 from orchestrator.stages.dataset import dataset
 from orchestrator.stages.encode import encode
+from orchestrator.stages.masks import masks
 from orchestrator.stages.measure import measure
+from orchestrator.stages.plate import plate
+from orchestrator.stages.previews import result_preview, source_preview
+from orchestrator.stages.ready import ready
+from orchestrator.stages.repaint import recorded, repainted
 from orchestrator.stages.report import report
 from orchestrator.stages.shots import shots
 from orchestrator.stages.source import Source
@@ -20,7 +28,11 @@ from orchestrator.stages.stylize import stylize
 from orchestrator.stages.train import train
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from orchestrator.artifacts import Dataset, FrameSequence, LoraWeights, Measurements
+    from orchestrator.dataset.settings import StyleSettings
+    from orchestrator.layers import Arrangement, Layer
     from orchestrator.pipeline.remembered import Digests
     from orchestrator.pipeline.stage import Stage
     from orchestrator.project import Project
@@ -31,21 +43,47 @@ POCKET = Path(__file__).parent / "embedded" / "pocket" / "weights"
 
 @dataclass(frozen=True)
 class Graph:
-    """The stages of one project, in the order of a run."""
+    """The stages of one project, in the order of a run.
+
+    Attributes:
+        source: the clip.
+        shots: where its shots begin.
+        dataset: the training pictures of the project's own style.
+        train: its LoRA.
+        loras: the LoRA of each further style that is used, by the style's name.
+        arrangement: the layers.
+        paintings: for each layer what paints it, and then each time what paints some of its frames once more.
+        masks: of the regions.
+        frames: the whole picture of each frame: the layer, where there is one, else what they compose.
+        encode: the video.
+        further: its further files.
+        measure: how good it is.
+        report: the page.
+    """
 
     source: Source
     shots: Stage[tuple[int, ...]]
     dataset: Stage[Dataset]
     train: Stage[LoraWeights]
-    stylize: Stage[FrameSequence]
+    loras: Mapping[str, Stage[LoraWeights]]
+    arrangement: Arrangement
+    paintings: tuple[tuple[Stage[FrameSequence], ...], ...]
+    masks: tuple[Stage[FrameSequence], ...]
+    frames: Stage[FrameSequence]
     encode: Stage[Path]
+    further: tuple[Stage[Path], ...]
     measure: Stage[Measurements]
     report: Stage[Path]
 
     @property
+    def painted(self) -> tuple[Stage[FrameSequence], ...]:
+        """The layers as they are in the end."""
+        return tuple(stages[-1] for stages in self.paintings)
+
+    @property
     def targets(self) -> tuple[Stage[Any], ...]:
         """What a whole run makes."""
-        return (self.train, self.encode, self.measure, self.report)
+        return (self.train, self.encode, *self.further, self.measure, self.report)
 
 
 def assemble(project: Project, work: Path, digests: Digests) -> Graph:
@@ -58,27 +96,111 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
 
     Raises:
         InputError: a file that the project names cannot be used.
+        ProjectError: segments or schedules do not fit the clip.
     """
     clip = cut(probe(project.source.video), project.source.start, project.source.end)
     source = Source(clip, digests.of_file(project.source.video))
-    style = project.style.from_
-    if isinstance(style, VideoStyle):
-        look = digests.of_file(style.video)
-    else:
-        look = digests.of_files(used(style.images), style.images)
-    model = digests.of_path(
-        POCKET if project.training.base_model == "pocket" else Path(project.training.base_model)
-    )
-
+    look = _look(project.style, digests)
     networks = {name: digests.of_path(path) for name, path in project.score.files.items()}
 
     cuts = shots(source)
     pictures = dataset(project.style, look, project.training.seed)
-    parts = {name: digests.of_path(file) for name, file in project.training.files().items()}
-    lora = train(project.training, model, parts, pictures)
-    frames = stylize(project, work, source, cuts, lora)
+    lora = _trained(project, digests, pictures)
+    arrangement = arranged(project, timeline(clip))
+    loras = {name: _lora(project, name, digests) for name in arrangement.styles}
+    paintings = tuple(
+        _painted(project, layer, work, source, cuts, loras[layer.style] if layer.style else lora)
+        for layer in arrangement.layers
+    )
+    painted = [stages[-1] for stages in paintings]
+    regions = tuple(masks(*each, digests, source, cuts) for each in enumerate(project.regions))
+    frames = painted[0]
+    if not arrangement.plain:
+        background = _plate(project, digests, source, cuts, regions)
+        frames = compose(project, arrangement, source, painted, regions, background)
     video = encode(project.output, source, frames)
+    further = tuple(
+        encode(each, source, frames, name=f"encode-{number}")
+        for number, each in enumerate(project.output.further, 2)
+    )
     scores = measure(project.score, networks, source, cuts, pictures, frames)
-    hashes = {"source video": source.digest, "style": look, "base model": model}
-    page = report(project, work.parent, hashes, source, cuts, lora, frames, scores)
-    return Graph(source, cuts, pictures, lora, frames, video, scores, page)
+    hashes = {"source video": source.digest, "style": look, "base model": _model(project, digests)}
+    previews = (source_preview(source), result_preview(source, frames))
+    named = {f"region {number}": mask for number, mask in enumerate(regions, 1)}
+    page = report(project, work.parent, hashes, source, cuts, lora, previews, scores, masks=named)
+    return Graph(
+        source,
+        cuts,
+        pictures,
+        lora,
+        loras,
+        arrangement,
+        paintings,
+        regions,
+        frames,
+        video,
+        further,
+        scores,
+        page,
+    )
+
+
+def _look(style: StyleSettings, digests: Digests) -> str:
+    """Return the digest of what a style is learnt from."""
+    if isinstance(style.from_, VideoStyle):
+        return digests.of_file(style.from_.video)
+    return digests.of_files(used(style.from_.images), style.from_.images)
+
+
+def _model(project: Project, digests: Digests) -> str:
+    base = project.training.base_model
+    return digests.of_path(POCKET if base == "pocket" else Path(base))
+
+
+def _trained(
+    project: Project, digests: Digests, pictures: Stage[Dataset], name: str = "train"
+) -> Stage[LoraWeights]:
+    parts = {part: digests.of_path(file) for part, file in project.training.files().items()}
+    return train(project.training, _model(project, digests), parts, pictures, name=name)
+
+
+def _lora(project: Project, name: str, digests: Digests) -> Stage[LoraWeights]:
+    """Return the stage whose artifact is a further style's LoRA: trained as the first one is, or ready."""
+    style = project.styles[name]
+    if isinstance(style, ReadyStyle):
+        return ready(style.lora, digests.of_file(style.lora), name=f"lora-{name}")
+    seed, look = project.training.seed, _look(style, digests)
+    pictures = dataset(style, look, seed, name=f"dataset-{name}")
+    return _trained(project, digests, pictures, name=f"train-{name}")
+
+
+def _painted(
+    project: Project,
+    layer: Layer,
+    work: Path,
+    source: Source,
+    cuts: Stage[tuple[int, ...]],
+    lora: Stage[LoraWeights],
+) -> tuple[Stage[FrameSequence], ...]:
+    def whole(layer: Layer) -> Stage[FrameSequence]:
+        return stylize(project, layer, work, source, cuts, lora)
+
+    return repainted(layer, whole, recorded(Store(work).folder(whole(layer))))
+
+
+def _plate(
+    project: Project,
+    digests: Digests,
+    source: Source,
+    cuts: Stage[tuple[int, ...]],
+    regions: Sequence[Stage[FrameSequence]],
+) -> Stage[FrameSequence] | None:
+    """Return the stage that gathers the background of what is pasted, if anything is."""
+    pasted = [
+        (each.paste, mask)
+        for each, mask in zip(project.regions, regions, strict=True)
+        if each.paste is not None
+    ]
+    if not pasted:
+        return None
+    return plate(pasted[0][0], digests, source, cuts, [mask for _, mask in pasted])

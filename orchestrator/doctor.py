@@ -56,8 +56,9 @@ def look_at_webui(webui: WebUISettings, style: StylizeSettings | None = None) ->
         style: what it is to paint, so that what it lacks for that is found too.
     """
     from orchestrator.stylization.rehearsal import wished
+    from orchestrator.stylization.settings import LANCZOS
     from orchestrator.webui.account import take
-    from orchestrator.webui.catalogue import missing
+    from orchestrator.webui.catalogue import check_upscaler, missing
     from orchestrator.webui.client import Client
 
     try:
@@ -67,6 +68,8 @@ def look_at_webui(webui: WebUISettings, style: StylizeSettings | None = None) ->
         yield from _facts(account)
         wishes = missing(wished(style, webui.checkpoint), account.catalogue) if style else ()
         yield from (Finding("lacks", "bad", each, _LACKING) for each in wishes)
+        if style and style.upscaler != LANCZOS:
+            check_upscaler(style.upscaler, account.catalogue)
     except OrchestrateError as error:
         yield _told("WebUI", error)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from orchestrator.assemble import Graph
+    from orchestrator.media.clip import Clip
     from orchestrator.pipeline.stage import Stage
     from orchestrator.pipeline.store import Store
     from orchestrator.project import Project
@@ -44,6 +45,7 @@ def check_inputs(project: Project) -> None:
     """
     checks = (_source, _style, _training, _payload, _networks, _outputs)
     mistakes = list(_mistakes(*(partial(check, project) for check in checks)))
+    mistakes = mistakes or list(_mistakes(partial(_schedules, project)))
     if len(mistakes) == 1:
         raise mistakes[0]
     if mistakes:
@@ -61,11 +63,15 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
         ModelFileError: it paints with a checkpoint of another family than the base model's.
         ProjectError: it is not said where that WebUI keeps its LoRAs.
     """
-    if graph.train in wanted and project.training.trainer == "embedded":
+    if (
+        any(stage in wanted for stage in (graph.train, *graph.loras.values()))
+        and project.training.trainer == "embedded"
+    ):
         _check_packages()
-    if graph.stylize in wanted:
+    if any(stage in wanted for stage in graph.painted):
         _check_space(graph, store)
         check_webui(project, store.root)
+    _check_regions(project, graph, wanted)
 
 
 def check_webui(project: Project, folder: Path) -> None:
@@ -105,6 +111,7 @@ def _check_webui(webui: WebUISettings, project: Project, folder: Path) -> None:
 def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
     """Have a WebUI paint a tiny picture, and look for all that the style asks for in its lists."""
     from orchestrator.stylization.rehearsal import wished
+    from orchestrator.stylization.settings import LANCZOS
     from orchestrator.webui import catalogue, flavour, readiness
     from orchestrator.webui.client import Client
 
@@ -112,6 +119,8 @@ def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
         painted = readiness.probe(client, checkpoint=webui.checkpoint, read_timeout=webui.ready_timeout)
         lists = catalogue.load(client, flavour.detect(client, painted.version or ""))
         catalogue.check(wished(style, webui.checkpoint), lists, where=webui.url)
+        if style.upscaler != LANCZOS:
+            catalogue.check_upscaler(style.upscaler, lists)
 
 
 def missing_packages() -> list[str]:
@@ -142,11 +151,22 @@ def _check_port(port: int | None) -> None:
             ) from error
 
 
+def _check_regions(project: Project, graph: Graph, wanted: Collection[Stage[Any]]) -> None:
+    """Load what finds the regions: models and ready-made masks are found wrong now, not after a training."""
+    from orchestrator.regions import segmenters
+    from orchestrator.stages.masks import scene
+
+    for region, stage in zip(project.regions, graph.masks, strict=True):
+        if stage in wanted:
+            segmenters.choose(region.where, scene(graph.source.clip))
+
+
 def _check_space(graph: Graph, store: Store) -> None:
     clip = graph.source.clip
     width, height = clip.size
-    painted = sum(1 for _ in store.folder(graph.stylize).glob("frames/*.png"))
-    wanted = (clip.count - painted) * width * height * _BYTES_PER_PIXEL
+    kept = [*graph.painted, *([] if graph.frames in graph.painted else [graph.frames])]
+    painted = sum(sum(1 for _ in store.folder(stage).glob("frames/*.png")) for stage in kept)
+    wanted = (len(kept) * clip.count - painted) * width * height * _BYTES_PER_PIXEL
     free = shutil.disk_usage(store.root).free
     if free < wanted:
         raise DiskFull(
@@ -165,11 +185,9 @@ def _mistakes(*checks: Callable[[], object]) -> Iterator[OrchestrateError]:
 
 
 def _source(project: Project) -> None:
-    from orchestrator.media.clip import cut
-    from orchestrator.media.probe import probe
     from orchestrator.metrics.table import SMALLEST_SIDE
 
-    clip = cut(probe(project.source.video), project.source.start, project.source.end)
+    clip = _clip(project)
     if min(clip.size) < SMALLEST_SIDE:
         width, height = clip.size
         raise MediaError(
@@ -179,10 +197,23 @@ def _source(project: Project) -> None:
         )
 
 
+def _clip(project: Project) -> Clip:
+    from orchestrator.media.clip import cut
+    from orchestrator.media.probe import probe
+
+    return cut(probe(project.source.video), project.source.start, project.source.end)
+
+
 def _style(project: Project) -> None:
     from orchestrator.dataset.build import check
+    from orchestrator.dataset.settings import ReadyStyle
+    from orchestrator.training import lora_file
 
-    check(project.style)
+    for style in (project.style, *project.styles.values()):
+        if isinstance(style, ReadyStyle):
+            lora_file.read(style.lora)
+        else:
+            check(style)
 
 
 def _training(project: Project) -> None:
@@ -197,6 +228,17 @@ def _payload(project: Project) -> None:
     recipe(project.stylize)
 
 
+def _schedules(project: Project) -> None:
+    """Look whether segments and schedules fit the clip."""
+    from orchestrator.layers import arranged, timeline
+    from orchestrator.stylization.course import course
+    from orchestrator.stylization.webui_engine import recipe
+
+    times = timeline(_clip(project))
+    for layer in arranged(project, times).layers:
+        course(layer.settings, recipe(layer.settings), layer.trigger, times)
+
+
 def _networks(project: Project) -> None:
     from orchestrator.safetensors_file import header
 
@@ -207,7 +249,7 @@ def _networks(project: Project) -> None:
 def _outputs(project: Project) -> None:
     """Refuse to put a result where something else is, or where it would be taken for half-made work."""
     read = {path.resolve() for path in _inputs(project)}
-    for target in asdict(places(project)).values():
+    for target in (*asdict(places(project)).values(), *project.output.also):
         if target.resolve() in read:
             raise _misplaced(target, "is read by this project, and would be overwritten")
         if target.is_dir():
@@ -217,11 +259,14 @@ def _outputs(project: Project) -> None:
 
 
 def _inputs(project: Project) -> Iterator[Path]:
-    from orchestrator.dataset.settings import VideoStyle
+    from orchestrator.dataset.settings import ReadyStyle, VideoStyle
 
     yield project.source.video
-    if isinstance(project.style.from_, VideoStyle):
-        yield project.style.from_.video
+    for style in (project.style, *project.styles.values()):
+        if isinstance(style, ReadyStyle):
+            yield style.lora
+        elif isinstance(style.from_, VideoStyle):
+            yield style.from_.video
     if isinstance(project.training.base_model, Path):
         yield project.training.base_model
     yield from project.score.files.values()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator import files
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from orchestrator.artifacts import FrameSequence, LoraWeights, Measurements
@@ -43,6 +44,7 @@ def publish(
     project: Project,
     *,
     video: Path,
+    further: Sequence[Path] = (),
     frames: tuple[FrameSequence, Clip],
     lora: LoraWeights,
     report: Path,
@@ -53,7 +55,8 @@ def publish(
     from orchestrator.metrics.tables import as_csv, as_json
 
     target = places(project)
-    _copy(video, target.video)
+    for made, place in zip((video, *further), (target.video, *project.output.also), strict=True):
+        _copy(made, place)
     if project.output.frames is not None:
         lay_out(*frames, project.output.frames)
     _copy(lora.file, target.lora)

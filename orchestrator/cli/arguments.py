@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator import __version__
 
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names it nowhere else
     Adder = Callable[[argparse.ArgumentParser], None]
 
+T = TypeVar("T")
+
 EXAMPLES = """\
 examples:
   orchestrate init                      write a commented project.yaml here
   orchestrate explain project.yaml      see what a run would do
+  orchestrate preview project.yaml      a few frames in several settings, before hours are spent
   orchestrate run project.yaml          do it; run it again after any interruption
   orchestrate run project.yaml --json   the same, one JSON object a line, for programs
 """
@@ -161,6 +164,61 @@ def _export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", type=Path, default=Path("exported"), help="the folder to write into")
 
 
+def _share(text: str) -> float:
+    return _decimal(text, 0, 1)
+
+
+def _weight(text: str) -> float:
+    return _decimal(text, -4, 4)
+
+
+def _decimal(text: str, least: float, most: float) -> float:
+    try:
+        if least <= (number := float(text)) <= most:
+            return number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"write a number from {least} to {most}, not {text!r}")
+
+
+def _several(one: Callable[[str], T]) -> Callable[[str], list[T]]:
+    return lambda text: [one(each) for each in text.split(",")]
+
+
+def _preview(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    command.add_argument("--at", metavar="TIMES", help="such as 3.2s,10s or 80,250; else 3 from long shots")
+    command.add_argument("--lora", type=Path, metavar="FILE", help="a LoRA; else the project's, if trained")
+    command.add_argument("--train", action="store_true", help="train the project's LoRA first")
+    command.add_argument("--out", type=Path, metavar="PNG", help="the sheet; preview.png beside the video")
+    tried = command.add_argument_group(
+        "what is tried, values with commas between",
+        "Each with each. Without any of these: three strengths and three weights around the project's own.",
+    )
+    tried.add_argument("--strength", type=_several(_share), metavar="0.3,0.4")
+    tried.add_argument("--lora-weight", type=_several(_weight), metavar="0.8,1.2")
+    tried.add_argument("--steps", type=_several(_count), metavar="20,30")
+    tried.add_argument("--cfg-scale", type=_several(float), metavar="5,7")
+    tried.add_argument("--seed", type=_several(_seed), metavar="1,2")
+
+
+def _stylize(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    again = command.add_argument_group(
+        "painting some frames once more",
+        "The other frames stay as they are, byte for byte. Without any of --seed to --prompt, the next seed"
+        " is taken. `orchestrate run` then encodes and measures anew.",
+    )
+    again.add_argument("--frames", metavar="A-B", help="both included: 100-200, or 3.2s-5s; the first is 0")
+    again.add_argument("--seed", type=_seed, help="of the noise")
+    again.add_argument("--strength", type=_share, help="0 keeps a frame, 1 forgets it")
+    again.add_argument("--steps", type=_count, help="nominal steps")
+    again.add_argument("--cfg-scale", type=float, help="how strictly the prompt is followed")
+    again.add_argument("--lora-weight", type=_weight, help="how strongly the LoRA acts")
+    again.add_argument("--prompt", help="what to paint")
+    again.add_argument("--undo", action="store_true", help="take the last such change back")
+
+
 def _deflicker(command: argparse.ArgumentParser) -> None:
     command.add_argument("frames", type=Path, help="a folder of restyled frames, whoever made them")
     command.add_argument("source", type=Path, help="the video that they were made of")
@@ -194,10 +252,11 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "explain": ("what a run would do, and why", _project),
     "init": ("write a commented project.yaml", _project),
     "doctor": ("what is missing, and how to mend it", _doctor),
+    "preview": ("a few frames in several settings, on one sheet", _preview),
     "prepare": ("make the training pictures", _project),
     "train": ("train the LoRA", _project),
     "install": ("put the LoRA into the WebUI", _project),
-    "stylize": ("paint the frames", _project),
+    "stylize": ("paint the frames, or some of them once more", _stylize),
     "score": ("measure the painted frames, or any B against any A", _score),
     "gate": ("judge a new version of a LoRA by what it paints", _gate),
     "report": ("write the report, and say where it is", _report),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Train the LoRA if need be, put it into the WebUI, and make sure that the WebUI sees it."""
+    from orchestrator.layers import own
     from orchestrator.pipeline.execute import artifacts
     from orchestrator.preflight import check_webui
     from orchestrator.stages.installed import painting
@@ -22,10 +23,12 @@ def run(args: argparse.Namespace) -> int:
     check_webui(job.project, job.store.root)
     with made(job, [job.graph.train], as_json=args.json) as stages:
         lora = artifacts(job.store)(job.graph.train)
-        with painting(job.project, job.store.root, lora) as painters:
+        layer = own(job.project, range(job.graph.source.clip.count))
+        with painting(job.project, job.store.root, lora, layer) as painters:
             installed = [painter.lora for painter in painters if painter.lora]
+    weight = job.project.stylize.lora_weight.value or 1.0
     told = {
-        "prompt": f"<lora:{installed[0].name}:{job.project.stylize.lora_weight}>",
+        "prompt": f"<lora:{installed[0].name}:{weight:g}>",
         "file": ", ".join(each.place for each in installed),
     }
     tell(told, stages, as_json=args.json)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _FILES = {  # else the command's name, with "_" between its words
     "prepare": "part",
     "train": "part",
-    "stylize": "part",
     "import": "take_over",  # no module can be named after a keyword
 }
 _VERDICTS = frozenset({"gate"})  # their codes 1 and 2 tell what was found

@@ -55,6 +55,6 @@ def _scores(measurements: Measurements) -> Outcome:
 PARTS: dict[str, tuple[str, Callable[[Any], Outcome]]] = {
     "prepare": ("dataset", _dataset),
     "train": ("train", _lora),
-    "stylize": ("stylize", _frames),
+    "stylize": ("frames", _frames),
     "score": ("measure", _scores),
 }

@@ -28,7 +28,8 @@ def run(args: argparse.Namespace) -> int:
         results = publish(
             job.project,
             video=artifact(job.graph.encode),
-            frames=(artifact(job.graph.stylize), job.graph.source.clip),
+            further=[artifact(each) for each in job.graph.further],
+            frames=(artifact(job.graph.frames), job.graph.source.clip),
             lora=artifact(job.graph.train),
             report=artifact(job.graph.report),
             measurements=measurements,

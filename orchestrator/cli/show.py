@@ -6,7 +6,7 @@ import json
 import sys
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,17 +34,22 @@ def shown(*, as_json: bool) -> Iterator[Progress]:
 
 
 def _json_line(line: Line) -> None:
-    print(json.dumps(line), flush=True)
+    _write(json.dumps(line), sys.stdout)
 
 
 def _plain_line(line: Line) -> None:
     if line["event"] == "say":
-        print(line["text"], file=sys.stderr, flush=True)
+        _write(line["text"], sys.stderr)
         return
     total = f"/{line['total']}" if line["total"] else ""
     left = f", {_clock(line['seconds_left'])} left" if line["seconds_left"] else ""
     note = f", {line['note']}" if line["note"] else ""
-    print(f"{line['task']}: {line['done']}{total} {line['unit']}{note}{left}", file=sys.stderr, flush=True)
+    _write(f"{line['task']}: {line['done']}{total} {line['unit']}{note}{left}", sys.stderr)
+
+
+def _write(line: str, stream: TextIO) -> None:
+    # in one piece: others write lines at the same time
+    print(f"{line}\n", end="", file=stream, flush=True)
 
 
 def _clock(seconds: float) -> str:

@@ -101,6 +101,18 @@ class CaptionSettings(Settings):
         return template
 
 
+class ReadyStyle(Settings):
+    """A style whose LoRA is there already.
+
+    Attributes:
+        lora: its safetensors file.
+        captions: the word that calls it up; `trigger` alone matters.
+    """
+
+    lora: InputPath
+    captions: CaptionSettings
+
+
 class StyleSettings(Settings):
     """A style, and the training set made from it.
 

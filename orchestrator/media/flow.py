@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 _FEATHER = 1.5  # pixels
@@ -27,11 +29,13 @@ def dense(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float32]:
     Returns:
         (H, W, 2) float32: (dx, dy) in pixels.
     """
-    import cv2
+    return next(_flows((a, b)))
 
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow: NDArray[np.float32] = search.calc(_luma(a), _luma(b), None)
-    return flow
+
+def both_ways(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return `dense(a, b)` and `dense(b, a)`, in less time than one after the other."""
+    there, back = _flows((a, b), (b, a))
+    return there, back
 
 
 def warp(image: NDArray[Any], flow: NDArray[np.float32]) -> NDArray[Any]:
@@ -70,8 +74,12 @@ def trust(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> NDArra
     places = _places(forward)
     # a flow is smooth, so that two neighbours tell as much as cubic's four
     there = cv2.remap(backward, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    bound = 0.01 * (_squared(forward) + _squared(there)) + 0.5
-    trusted: NDArray[np.bool_] = (_squared(forward + there) < bound) & _inside(places)
+    bound = _squared(forward)
+    bound += _squared(there)
+    bound *= np.float32(0.01)
+    bound += np.float32(0.5)
+    trusted: NDArray[np.bool_] = _squared(cv2.add(forward, there, dst=there)) < bound
+    trusted &= _inside(places)
     return trusted
 
 
@@ -79,8 +87,8 @@ def confidence(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> N
     """Return `trust` with soft borders, drawn inwards, so that they do not show: (H, W), 0 to 1."""
     import cv2
 
-    core = cv2.erode(trust(forward, backward).astype(np.float32), np.ones((3, 3)))
-    soft: NDArray[np.float32] = cv2.GaussianBlur(core, (0, 0), _FEATHER)
+    core = cv2.erode(trust(forward, backward).view(np.uint8), np.ones((3, 3)))
+    soft: NDArray[np.float32] = cv2.GaussianBlur(core.astype(np.float32), (0, 0), _FEATHER)
     return soft
 
 
@@ -99,7 +107,8 @@ def _grid(height: int, width: int) -> NDArray[np.float32]:
 
 def _squared(flow: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the squared length of each vector, (H, W)."""
-    squared: NDArray[np.float32] = np.square(flow[..., 0]) + np.square(flow[..., 1])
+    squared: NDArray[np.float32] = np.square(flow[..., 0])
+    squared += np.square(flow[..., 1])
     return squared
 
 
@@ -109,6 +118,15 @@ def _inside(places: NDArray[np.float32]) -> NDArray[np.bool_]:
     height, width = places.shape[:2]
     inside: NDArray[np.bool_] = cv2.inRange(places, (0, 0), (width - 1, height - 1)).astype(bool)
     return inside
+
+
+def _flows(*pairs: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
+    """Yield the flow of each pair; all of one size, so that the search's memory serves them all."""
+    import cv2
+
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    for a, b in pairs:
+        yield search.calc(_luma(a), _luma(b), None)
 
 
 def _luma(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

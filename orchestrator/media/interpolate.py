@@ -117,8 +117,8 @@ def _carried(
     now: NDArray[np.uint8], anchor: Painted, nearness: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the anchor's style moved to this frame times its weight, and the weight."""
-    backward = flow.dense(now, anchor.source)
-    weight = np.float32(nearness) * flow.confidence(backward, flow.dense(anchor.source, now))
+    backward, forward = flow.both_ways(now, anchor.source)
+    weight = np.float32(nearness) * flow.confidence(backward, forward)
     style = flow.warp(anchor.result.astype(np.float32) - anchor.source, backward)
     return style * weight[..., np.newaxis], weight
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a GiB as RGB
 warnings.simplefilter("error", Image.DecompressionBombWarning)  # as Pillow advises: an error can be told
 
 _TO_EIGHT_BITS = 257  # 65535 / 255
+_PAUSE = 0.05  # seconds between two looks for a picture; making one takes far longer
 
 
 def read(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -54,8 +56,26 @@ def read(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
 
 
 def stored(frames: FrameSequence) -> Iterator[NDArray[np.uint8]]:
-    """Yield the pictures of a sequence, read one by one. Raises ImageError, as `read`."""
-    return (read(frames.path(index)) for index in range(frames.count))
+    """Yield the pictures of a sequence in order, read one by one, each as `frame` gives it."""
+    return (frame(frames, index) for index in range(frames.count))
+
+
+def frame(frames: FrameSequence, index: int) -> NDArray[np.uint8]:
+    """Return one picture of a sequence; wait for it as long as its maker is at work.
+
+    A picture that is there is whole: `write_png` renames it into its place.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+
+    Raises:
+        ImageError: its maker has ended without it, or it cannot be read.
+    """
+    path = frames.path(index)
+    # asked before looking for the picture: the last one may come right before the end
+    while not frames.ended() and not path.exists():
+        time.sleep(_PAUSE)
+    return read(path)
 
 
 def write_png(path: Path, array: NDArray[np.uint8]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.media import duplicates, letterbox, shots
 
@@ -29,6 +29,27 @@ class Survey:
     """
 
     shots: Shots
+    repeats: tuple[int, ...]
+    picture: Box | None
+
+    def part(self, frames: range) -> Outline:
+        """Return what it tells of a stretch of the video, whose first frame becomes frame 0."""
+        cuts = tuple(cut - frames.start for cut in self.shots.cuts if cut in frames[1:])
+        first: dict[int, int] = {}
+        repeats = tuple(first.setdefault(self.repeats[index], place) for place, index in enumerate(frames))
+        return Outline(cuts, repeats, self.picture)
+
+
+class Outline(NamedTuple):
+    """What painting heeds of a video.
+
+    Attributes:
+        cuts: indices of the frames that begin a new shot, but the first.
+        repeats: for each frame the index of the earlier one that it repeats, or its own.
+        picture: what lies within black bars; None where there are none.
+    """
+
+    cuts: tuple[int, ...]
     repeats: tuple[int, ...]
     picture: Box | None
 

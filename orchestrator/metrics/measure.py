@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Measured = tuple[list[Row], Mapping[MetricName, Sequence[Vector]]]
 
 T = TypeVar("T")
+_MOST_FRAMES = 16  # of a batch, be they ever so small: its figures come only when its last frame is there
 
 
 def measure(
@@ -70,11 +71,12 @@ def _measured(panel: Panel, batch: Batch) -> Measured:
 
 
 def _batches(upcoming: Iterator[Step], pixels: int) -> Iterator[Batch]:
-    """Group steps of one size, as many as have no more than so many pixels, and at least one."""
+    """Group steps of one size, as many as have no more than so many pixels: at least one, 16 at most."""
     group: list[Step] = []
     for step in upcoming:
         if group and (
             step.now.source.shape != group[0].now.source.shape
+            or len(group) == _MOST_FRAMES
             or (len(group) + 1) * step.now.source[..., 0].size > pixels
         ):
             yield Batch(group)
@@ -94,7 +96,7 @@ def _in_order(jobs: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
         waiting: deque[Future[T]] = deque()
         for job in jobs:
             waiting.append(pool.submit(job))
-            if len(waiting) > workers:
+            while len(waiting) > workers or (waiting and waiting[0].done()):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -33,5 +33,5 @@ class Motion:
 
 def between(one: Frame, other: Frame) -> tuple[Motion, Motion]:
     """Return the motion from one frame to another, and back. Both are (H, W, 3) uint8 RGB of one size."""
-    there, back = flow.dense(one, other), flow.dense(other, one)
+    there, back = flow.both_ways(one, other)
     return Motion(there, flow.trust(there, back)), Motion(back, flow.trust(back, there))

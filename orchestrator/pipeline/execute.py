@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrator.errors import DamagedArtifact, InputError
+from orchestrator.pipeline.making import Making
 from orchestrator.pipeline.order import needed
 
 if TYPE_CHECKING:
@@ -20,15 +21,14 @@ A = TypeVar("A")
 def execute(targets: Sequence[Stage[Any]], store: Store, progress: Progress) -> list[Stage[Any]]:
     """Make the targets and what they need; return the stages that were made.
 
-    A stage counts as made only once its artifact can be loaded.
+    A stage counts as made only once its artifact can be loaded, and after all that it is made from. A stage
+    that can follow one under way is begun beside it and never holds it up: if it fails, a line tells so at
+    once, and its error is raised when its turn comes.
     """
-    made = artifacts(store)
     stages = needed(targets, store.finished)
-    for stage in stages:
-        folder = store.open(stage)
-        stage.build(folder, made, progress)
-        stage.load(folder)
-        store.commit(stage)
+    with Making(store, artifacts(store), progress) as making:
+        for place, stage in enumerate(stages, start=1):
+            making.make(stage, stages[place:])
     return stages
 
 

@@ -22,7 +22,7 @@ class Made(Protocol):
     """Hands out what earlier stages have made."""
 
     def __call__(self, stage: Stage[A]) -> A:
-        """Return the artifact of a stage that is finished."""
+        """Return the artifact of a stage that is finished, or one under way to a stage that follows it."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,10 @@ class Stage(Generic[A_co]):
             on the folder as it was left, if `resumes`; else the folder is emptied before.
         load: reads the artifact back from its folder.
         resumes: whether half-made work is of use to `build`.
+        under_way: reads the artifact while it is being made, bit by bit and each bit for good. The second
+            argument tells whether the making has ended, or raises when the follower shall stop; the artifact
+            asks it before each bit. None: only the finished artifact is of use.
+        follows: whether `build` can begin while inputs that have an `under_way` are still being made.
     """
 
     name: str
@@ -47,6 +51,8 @@ class Stage(Generic[A_co]):
     build: Callable[[Path, Made, Progress], None] = field(compare=False)
     load: Callable[[Path], A_co] = field(compare=False)
     resumes: bool = False
+    under_way: Callable[[Path, Callable[[], bool]], A_co] | None = field(default=None, compare=False)
+    follows: bool = field(default=False, compare=False)
 
     @cached_property
     def key(self) -> str:

@@ -185,7 +185,7 @@ class Matting(Settings):
     deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
-Ready = Literal["person", "background"]
+Ready = Literal["person", "background", "everything"]
 Named: TypeAlias = Colour | Hsv | Depth | Text | MaskVideo | MaskFolder | Polygon | Sam | Matting
 Place: TypeAlias = Ready | Named
 
@@ -225,7 +225,8 @@ Where = Annotated[
     Discriminator(
         _kind,
         custom_error_type="where",
-        custom_error_message="write person, background, or a mapping with one of " + ", ".join(_KINDS),
+        custom_error_message="write person, background, everything, or a mapping with one of "
+        + ", ".join(_KINDS),
     ),
 ]
 
@@ -246,7 +247,10 @@ class RegionSettings(Settings):
 
     Attributes:
         where: which part.
-        style: the name of a style; the project's own when left out.
+        style: the name of one of the project's `styles`; the project's own when left out.
+        prompt: what to paint there; as in `stylize` when left out, as the next two.
+        strength: how much is painted anew there.
+        lora_weight: how strongly the LoRA acts there.
         invert: whether everything but this part is meant.
         grow: by how many pixels it is made larger; less than 0 makes it smaller.
         feather: over how many pixels its edge is softened.
@@ -258,6 +262,9 @@ class RegionSettings(Settings):
 
     where: Where
     style: str | None = None
+    prompt: str | None = None
+    strength: float | None = Field(default=None, ge=0, le=1)
+    lora_weight: float | None = Field(default=None, ge=-4, le=4)
     invert: bool = False
     grow: int = Field(default=0, ge=-256, le=256)
     feather: float = Field(default=4, ge=0, le=256)

@@ -73,7 +73,7 @@ def _motion(before: Frame, now: Frame) -> tuple[NDArray[np.float32], Mask]:
     scale = min(1, _SIDE / max(size))
     small = max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
     there, here = resized(before, small), resized(now, small)
-    backward, forward = flow.dense(here, there), flow.dense(there, here)
+    backward, forward = flow.both_ways(here, there)
     apart = np.abs(here.astype(np.float32) - flow.warp(there, backward)).mean(axis=2)
     trust = flow.confidence(backward, forward) * (1 - ramp(apart, *_SAME_COLOUR))
     stretch = np.divide(size, small, dtype=np.float32)

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 WIDTH, HEIGHT = 1000, 100
 _MARGIN = 6  # so that lines at the edge are not cut in half
@@ -22,16 +22,30 @@ class Curve:
         low: the value at the bottom of the drawing.
         high: the value at its top.
         mean_y: the height of the mean; None without a finite one.
+        dots: the `d` of an SVG path of points on the curve, to be drawn with a round pen.
     """
 
     path: str
     low: float
     high: float
     mean_y: float | None = None
+    dots: str = ""
 
 
-def curve(xs: Sequence[float], ys: Sequence[float | None], mean: float | None = None) -> Curve | None:
-    """Draw values over ascending positions; None if there is not a single finite one."""
+def curve(
+    xs: Sequence[float],
+    ys: Sequence[float | None],
+    mean: float | None = None,
+    marked: Iterable[int] = (),
+) -> Curve | None:
+    """Draw values over ascending positions; None if there is not a single finite one.
+
+    Args:
+        xs: the positions.
+        ys: the values.
+        mean: to be drawn beside them.
+        marked: places in `ys` that get a dot.
+    """
     finite = [y if y is not None and isfinite(y) else None for y in ys]
     known = [y for y in finite if y is not None]
     if not known:
@@ -44,7 +58,8 @@ def curve(xs: Sequence[float], ys: Sequence[float | None], mean: float | None = 
             commands.append(f"{'L' if pen_down else 'M'}{_x(x, xs):.1f} {_y(y, low, high):.1f}")
         pen_down = y is not None
     mean_y = _y(mean, low, high) if mean is not None and isfinite(mean) else None
-    return Curve("".join(commands), low, high, mean_y)
+    dots = (f"M{_x(xs[i], xs):.1f} {_y(y, low, high):.1f}h0" for i in marked if (y := finite[i]) is not None)
+    return Curve("".join(commands), low, high, mean_y, "".join(dots))
 
 
 def _x(x: float, xs: Sequence[float]) -> float:

@@ -35,12 +35,32 @@ class Film:
 
 @dataclass(frozen=True)
 class Still:
-    """One frame of both clips, with the figure it stands out by; pictures are WebP files."""
+    """One frame of both clips.
+
+    Attributes:
+        frame: its index.
+        source: a small picture of it, as a WebP file.
+        result: likewise.
+        value: the figure it stands out by, if it does.
+    """
 
     frame: int
-    value: float
     source: bytes
     result: bytes
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that is told about by its name.
+
+    Attributes:
+        name: what it shows, in a few words.
+        file: as a WebP file.
+    """
+
+    name: str
+    file: bytes
 
 
 @dataclass(frozen=True)
@@ -95,6 +115,9 @@ class ReportData:
         figures: what was measured, in the order to be shown.
         losses: (step, moving average of the loss) of the training; empty if nothing was trained.
         repeat: how to make the same again.
+        sheet: frames spread evenly over the clip, in the order of time.
+        samples: what the trainer painted on its way.
+        regions: where in the picture each region lies, at one frame.
     """
 
     title: str
@@ -102,3 +125,6 @@ class ReportData:
     figures: tuple[Figure, ...]
     losses: tuple[tuple[int, float], ...]
     repeat: Repeat
+    sheet: tuple[Still, ...] = ()
+    samples: tuple[Picture, ...] = ()
+    regions: tuple[Picture, ...] = ()

@@ -5,26 +5,30 @@ from __future__ import annotations
 import base64
 import io
 import os
+from math import sqrt
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageEnhance
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
-FILM_BYTES = 24 << 20  # both films together; as base64 a third more, which every browser still opens at once
+FILM_BYTES = 16 << 20  # both films together; as base64 a third more, which every browser still opens at once
+_MOST = (1280, 720)  # of a film; a page shows it at about half of that
+_FILM_PIXELS = 640_000_000  # of all frames of a film; a tenth of a bit each is half of FILM_BYTES
 _THUMBNAIL = (480, 360)
 _WEBP_QUALITY = 82
+_OUTSIDE = 0.25  # of its light
 
 
 def films(source: Path, result: Path, page: Path) -> tuple[str, str]:
     """Return the addresses of the two films for a page at `page`.
 
-    Films that are small enough together (24 MiB) go into the page, so that it can be sent to somebody as
+    Films that are small enough together (16 MiB) go into the page, so that it can be sent to somebody as
     one file; larger ones are referred to by their path relative to the page.
 
     Args:
@@ -40,6 +44,22 @@ def films(source: Path, result: Path, page: Path) -> tuple[str, str]:
     return first, second
 
 
+def film_size(size: tuple[int, int], frames: int) -> tuple[int, int]:
+    """Return the width and height for a film on a page.
+
+    The largest of the same shape that is no larger than the source, no larger than 1280x720 either way round,
+    and so small that a long clip still goes into a page.
+
+    Args:
+        size: width and height of the source.
+        frames: how many there are.
+    """
+    long, short = max(size), min(size)
+    share = min(1.0, _MOST[0] / long, _MOST[1] / short, sqrt(_FILM_PIXELS / frames / (long * short)))
+    width, height = (max(2, round(side * share)) for side in size)
+    return width, height
+
+
 def thumbnail(frame: NDArray[np.uint8]) -> bytes:
     """Return a (H, W, 3) uint8 RGB frame as a WebP file of at most 480x360 pixels."""
     picture = Image.fromarray(frame)
@@ -47,6 +67,20 @@ def thumbnail(frame: NDArray[np.uint8]) -> bytes:
     file = io.BytesIO()
     picture.save(file, "WEBP", quality=_WEBP_QUALITY)
     return file.getvalue()
+
+
+def dimmed(still: bytes, inside: NDArray[np.float64 | np.float32]) -> bytes:
+    """Return a picture with what lies outside of a region darkened.
+
+    Args:
+        still: a WebP file.
+        inside: (H, W) float, 0 to 1, of any size.
+    """
+    with Image.open(io.BytesIO(still)) as opened:
+        picture = opened.convert("RGB")
+    mask = Image.fromarray((inside * 255).astype("uint8")).resize(picture.size)
+    dark = ImageEnhance.Brightness(picture).enhance(_OUTSIDE)
+    return thumbnail(np.asarray(Image.composite(picture, dark, mask)))
 
 
 def data_uri(data: bytes, media_type: str) -> str:

@@ -7,6 +7,8 @@ const result = byId("result");
 const players = [source, result];
 const scrubber = byId("scrubber");
 const stage = byId("stage");
+const plots = [...document.querySelectorAll("[data-seeks]")];
+const stills = [...document.querySelectorAll("[data-frame]")];
 const frameLength = 1 / live.fps;
 const last = live.frames - 1;
 let playing = false;
@@ -19,6 +21,8 @@ const timeOf = (frame) => (frame + 0.5) * frameLength;
 const frameAt = (time) => within(Math.floor(time * live.fps + 1e-3), 0, last);
 const clock = (time) => `${Math.floor(time / 60)}:${(time % 60).toFixed(2).padStart(5, "0")}`;
 
+const figureAt = (metric, frame) => live.values[metric][frame] ?? "–";
+
 function show(frame) {
   if (frame === shown) return;
   shown = frame;
@@ -28,8 +32,13 @@ function show(frame) {
   byId("clock").textContent = `${clock(time)}  frame ${frame}`;
   byId("timeline").style.setProperty("--at", `${(100 * frame) / Math.max(last, 1)}%`);
   for (const output of document.querySelectorAll("[data-now]")) {
-    output.textContent = live.values[output.dataset.now][frame] ?? "–";
+    output.textContent = figureAt(output.dataset.now, frame);
   }
+  for (const plot of plots) {
+    plot.setAttribute("aria-valuenow", frame);
+    plot.setAttribute("aria-valuetext", `frame ${frame}: ${figureAt(plot.dataset.seeks, frame)}`);
+  }
+  for (const still of stills) still.toggleAttribute("data-shown", Number(still.dataset.frame) === frame);
 }
 
 function seek(frame) {
@@ -92,6 +101,37 @@ function frameUnder(event, plot) {
   return Math.round(within((event.clientX - box.left) / box.width, 0, 1) * last);
 }
 
+function point(event, plot) {
+  const frame = frameUnder(event, plot);
+  const words = plot.querySelector(".pointed");
+  words.textContent = `frame ${frame}: ${figureAt(plot.dataset.seeks, frame)}`;
+  words.style.setProperty("--share", frame / Math.max(last, 1));
+  words.hidden = false;
+}
+
+// A curve is a slider over the frames; without this script it is a picture.
+function makeSlider(plot) {
+  plot.tabIndex = 0;
+  plot.setAttribute("role", "slider");
+  plot.setAttribute("aria-label", plot.querySelector("svg").getAttribute("aria-label"));
+  plot.setAttribute("aria-valuemin", 0);
+  plot.setAttribute("aria-valuemax", last);
+  plot.addEventListener("pointerdown", (event) => {
+    plot.setPointerCapture(event.pointerId);
+    seek(frameUnder(event, plot));
+  });
+  plot.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "mouse") point(event, plot);
+    if (event.buttons & 1) seek(frameUnder(event, plot));
+  });
+  plot.addEventListener("pointerleave", () => (plot.querySelector(".pointed").hidden = true));
+}
+
+function wipe(share) {
+  stage.style.setProperty("--wipe", `${share}%`);
+  byId("wipe").setAttribute("aria-valuetext", `${share} percent of the width show the source`);
+}
+
 function setWiping(wanted) {
   byId("wiping").checked = wanted;
   stage.dataset.view = wanted ? "wipe" : "beside";
@@ -114,17 +154,9 @@ function listen() {
   scrubber.addEventListener("input", () => seek(scrubber.valueAsNumber));
   byId("sound").addEventListener("change", (event) => (result.muted = !event.target.checked));
   byId("wiping").addEventListener("change", (event) => setWiping(event.target.checked));
-  byId("wipe").addEventListener("input", (event) => stage.style.setProperty("--wipe", `${event.target.value}%`));
-  for (const plot of document.querySelectorAll("[data-seeks]")) {
-    plot.addEventListener("pointerdown", (event) => {
-      plot.setPointerCapture(event.pointerId);
-      seek(frameUnder(event, plot));
-    });
-    plot.addEventListener("pointermove", (event) => {
-      if (event.buttons & 1) seek(frameUnder(event, plot));
-    });
-  }
-  for (const still of document.querySelectorAll("[data-frame]")) {
+  byId("wipe").addEventListener("input", (event) => wipe(event.target.value));
+  plots.forEach(makeSlider);
+  for (const still of stills) {
     still.addEventListener("click", () => {
       seek(Number(still.dataset.frame));
       stage.scrollIntoView({ block: "nearest" });

@@ -81,7 +81,8 @@ def _webp(picture: bytes) -> str:
 
 
 def _drawn(figure: Figure) -> Any:
-    return curve(range(len(figure.values)), figure.values, figure.mean)
+    worst = [still.frame for still in figure.worst]
+    return curve(range(len(figure.values)), figure.values, figure.mean, worst)
 
 
 def _live(data: ReportData) -> dict[str, Any]:

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 _FILE = "dataset.json"
 
 
-def dataset(settings: StyleSettings, content: str, seed: int) -> Stage[Dataset]:
+def dataset(settings: StyleSettings, content: str, seed: int, *, name: str = "dataset") -> Stage[Dataset]:
     """Return the stage whose artifact is the training set.
 
     Args:
         settings: how it is made.
         content: digest of the film, or of the folder of pictures.
         seed: for the places of crops.
+        name: of the stage.
     """
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
@@ -36,7 +37,7 @@ def dataset(settings: StyleSettings, content: str, seed: int) -> Stage[Dataset]:
         files.write_json(folder / _FILE, about)
 
     chosen: dict[str, Any] = settings.model_dump(mode="json", exclude={"from_"})
-    return Stage("dataset", 1, {**chosen, "content": content, "seed": seed}, (), build, load)
+    return Stage(name, 1, {**chosen, "content": content, "seed": seed}, (), build, load)
 
 
 def load(folder: Path) -> Dataset:

@@ -15,8 +15,17 @@ if TYPE_CHECKING:
     from orchestrator.stages.source import Source
 
 
-def encode(settings: OutputSettings, source: Source, stylize: Stage[FrameSequence]) -> Stage[Path]:
-    """Return the stage whose artifact is the video file."""
+def encode(
+    settings: OutputSettings, source: Source, frames: Stage[FrameSequence], *, name: str = "encode"
+) -> Stage[Path]:
+    """Return the stage whose artifact is a video file.
+
+    Args:
+        settings: its kind.
+        source: whose time and sound it has.
+        frames: its pictures.
+        name: of the stage.
+    """
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
         from orchestrator.media.codecs import choose
@@ -24,14 +33,14 @@ def encode(settings: OutputSettings, source: Source, stylize: Stage[FrameSequenc
         from orchestrator.media.pictures import stored
         from orchestrator.media.subtitles import left_out
 
-        frames = made(stylize)
+        pictures = made(frames)
         target = folder / f"video{settings.video.suffix}"
         _, container = choose(settings.codec, target)
         for track in left_out(source.clip, container):
             progress.say(f"subtitles in {track.codec} do not go into {target.suffix}: they are left out")
-        with progress.task("encoding", total=frames.count, unit="frames") as task:
+        with progress.task("encoding", total=pictures.count, unit="frames") as task:
             write_video(
-                stored(frames),
+                stored(pictures),
                 source.clip,
                 target,
                 codec=settings.codec,
@@ -41,11 +50,11 @@ def encode(settings: OutputSettings, source: Source, stylize: Stage[FrameSequenc
             )
 
     content = {
-        **settings.model_dump(mode="json", exclude={"video", "frames"}),
+        **settings.model_dump(mode="json", exclude={"video", "also", "frames"}),
         "container": settings.video.suffix,
         "source": source.content,
     }
-    return Stage("encode", 2, content, (stylize,), build, load)
+    return Stage(name, 2, content, (frames,), build, load, follows=True)
 
 
 def load(folder: Path) -> Path:

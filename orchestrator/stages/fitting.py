@@ -14,6 +14,7 @@ from orchestrator.errors import ModelFileError, WebUIError
 
 if TYPE_CHECKING:
     from orchestrator.artifacts import LoraWeights
+    from orchestrator.training.family import Family
     from orchestrator.training.settings import TrainingSettings
     from orchestrator.webui.client import Client
     from orchestrator.webui.wire import Checkpoint
@@ -61,6 +62,15 @@ def _check(family: str | None, lora: LoraWeights | None, client: Client, wanted:
         )
 
 
+def native_side(training: TrainingSettings) -> int | None:
+    """Return the side of the square that the base model paints best, pixels; None where any size will do.
+
+    The model that ships has no size of its own, and of a folder's nothing is known.
+    """
+    family = None if isinstance(training.base_model, str) else _family(training.base_model)
+    return family.side if family else None
+
+
 def misfit(family: str | None, base_hash: str | None, checkpoint: Checkpoint) -> str | None:
     """Return what does not fit, or None where it fits or nobody can know.
 
@@ -85,10 +95,15 @@ def _family_of(training: TrainingSettings, lora: LoraWeights | None) -> str | No
 
 
 def _read(file: Path) -> str | None:
+    family = _family(file)
+    return family.name if family else None
+
+
+def _family(file: Path) -> Family | None:
     from orchestrator.training.family import read_family
 
     try:
-        return read_family(file).name if file.suffix == ".safetensors" and file.is_file() else None
+        return read_family(file) if file.suffix == ".safetensors" and file.is_file() else None
     except ModelFileError:
         return None
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from orchestrator.artifacts import LoraWeights
+    from orchestrator.layers import Layer
     from orchestrator.project import Project
     from orchestrator.stylization.webui_engine import Painter
     from orchestrator.webui.card import LoraCard
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[Painter, ...]]:
-    """Yield the WebUIs, each of which can paint and has the LoRA.
+def painting(
+    project: Project, work: Path, lora: LoraWeights | None, layer: Layer
+) -> Iterator[tuple[Painter, ...]]:
+    """Yield the WebUIs, each of which can paint a layer and has its LoRA, if there is one.
 
     Raises:
         ProjectError: the project does not say where a WebUI keeps its LoRAs, or two of them paint with
@@ -39,14 +42,17 @@ def painting(project: Project, work: Path, lora: LoraWeights) -> Iterator[tuple[
     from orchestrator.webui.opening import opened
     from orchestrator.webui.payloads import as_listed
 
-    payload, model = recipe(project.stylize), str(project.training.base_model)
+    payload, model = recipe(layer.settings), str(project.training.base_model)
     painters = []
     with ExitStack() as stack:
         for number, webui in enumerate(project.webui, 1):
-            folder, log = lora_folder(webui, work), _log(work, number)
+            log = _log(work, number)
             server = stack.enter_context(opened(webui, model=model, lora_dir=own_loras(work), log=log))
             check_fits(project.training, server.client, webui.checkpoint, lora)
-            installed = install(lora, folder, server.client, name=project.name, card=_card(project, lora))
+            installed = None
+            if lora is not None:
+                folder, card = lora_folder(webui, work), _card(project, lora, layer)
+                installed = install(lora, folder, server.client, name=layer.lora, card=card)
             painters.append(Painter(server, installed, as_listed(payload, server.client)))
         check_alike(painters)
         yield tuple(painters)
@@ -74,17 +80,16 @@ def _log(work: Path, number: int) -> Path:
     return work / ("webui.log" if number == 1 else f"webui-{number}.log")
 
 
-def _card(project: Project, lora: LoraWeights) -> LoraCard:
+def _card(project: Project, lora: LoraWeights, layer: Layer) -> LoraCard:
     from orchestrator.stylization.settings import TRIGGER
     from orchestrator.webui.card import LoraCard
 
-    model, stylize = Path(project.training.base_model).name, project.stylize
-    trigger = project.style.captions.trigger
-    prompt = stylize.prompt.replace(TRIGGER, trigger)
+    model, settings = Path(project.training.base_model).name, layer.settings
+    prompt = settings.prompt.replace(TRIGGER, layer.trigger)
     return LoraCard(
-        activation_text=trigger,
-        preferred_weight=stylize.lora_weight,
+        activation_text=layer.trigger,
+        preferred_weight=settings.lora_weight.value or 1.0,
         description=f"Trained by orchestrate for the project {project.name}.",
-        notes=f"Base model: {model}. Used with the prompt '{prompt}' and {stylize.payload}.",
+        notes=f"Base model: {model}. Used with the prompt '{prompt}' and {settings.payload}.",
         preview=lora.preview,
     )

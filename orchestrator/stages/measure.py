@@ -68,7 +68,7 @@ def measure(
         "source": source.content,
     }
     inputs = (shots, stylize, dataset) if settings.needs_style else (shots, stylize)
-    return Stage("measure", 2, content, inputs, build, load, resumes=True)
+    return Stage("measure", 2, content, inputs, build, load, resumes=True, follows=True)
 
 
 def load(folder: Path) -> Measurements:

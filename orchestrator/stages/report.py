@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import __version__, files
@@ -14,21 +15,15 @@ from orchestrator.settings import FOLDER
 from orchestrator.webui.settings import WebUISettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from orchestrator.artifacts import FrameSequence, LoraWeights, Measurements
-    from orchestrator.media.clip import Clip
-    from orchestrator.progress import Progress, Task
+    from orchestrator.artifacts import FrameSequence, LoraWeights, Measurements, Preview
+    from orchestrator.progress import Progress
     from orchestrator.project import Project
-    from orchestrator.report.data import Figure, Film, Still
     from orchestrator.stages.source import Source
 
 _PAGE = "report.html"
-_PREVIEW_CRF = 23  # for looking at, beside its source; the output video has its own quality
 _PACKAGES = ("torch", "diffusers", "peft", "transformers", "numpy", "opencv-python-headless", "av")
 # what changes nothing on the page, so that a change of it makes no new one; it holds the only secret, too
 _NOT_SHOWN: Mapping[str, Any] = {
@@ -45,13 +40,12 @@ def report(
     source: Source,
     shots: Stage[tuple[int, ...]],
     train: Stage[LoraWeights],
-    stylize: Stage[FrameSequence],
+    previews: tuple[Stage[Preview], Stage[Preview]],
     measure: Stage[Measurements],
+    *,
+    masks: Mapping[str, Stage[FrameSequence]] = MappingProxyType({}),
 ) -> Stage[Path]:
     """Return the stage whose artifact is the page.
-
-    The page shows previews of its own making, so that it does not depend on the output's codec, which
-    browsers may not even play.
 
     Args:
         project: what it reports on.
@@ -60,26 +54,24 @@ def report(
         source: the frames that were painted over.
         shots: where shots begin.
         train: the LoRA.
-        stylize: the painted frames.
-        measure: their figures.
+        previews: of the source and of the result.
+        measure: figures of the result.
+        masks: of the regions that it was painted in, by their names; white is inside.
     """
     settings = _shown(project, folder)
     place = places(project).report
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
-        from orchestrator.media.decode import frames as decoded
-        from orchestrator.media.pictures import stored
+        del progress
         from orchestrator.report.data import Repeat, ReportData
         from orchestrator.report.render import as_yaml, render
+        from orchestrator.stages.findings import figures, film, painted_on_the_way, regions, scored, sheet
 
-        frames, lora = made(stylize), made(train)
-        with progress.task("writing the report", total=2 * frames.count, unit="frames") as task:
-            for name, pictures in (("source", decoded(source.clip)), ("result", stored(frames))):
-                _preview(pictures, source.clip, folder / f"{name}.mp4", task)
+        lora, shown = made(train), (made(previews[0]), made(previews[1]))
         data = ReportData(
             title=project.name,
-            film=_film(source.clip, folder, place, made(shots)),
-            figures=tuple(_figures(source, frames, made(measure))),
+            film=film(source.clip, shown, place, made(shots)),
+            figures=tuple(figures(made(measure), shown)),
             losses=lora.losses,
             repeat=Repeat(
                 command="orchestrate run project.yaml",
@@ -88,6 +80,12 @@ def report(
                     "Hashes (SHA-256)": {**hashes, "LoRA (sshs_model_hash)": lora.content_hash},
                     "Versions": _versions(),
                 },
+            ),
+            sheet=sheet(source.clip.count, shown),
+            samples=painted_on_the_way(lora.samples),
+            regions=(
+                *regions({name: made(each) for name, each in masks.items()}, shown[0]),
+                *scored(project.score, source.clip.count, shown[0]),
             ),
         )
         files.write_bytes(folder / _PAGE, render(data).encode())
@@ -98,70 +96,12 @@ def report(
         "place": os.path.relpath(place, folder.resolve()),
         "source": source.content,
     }
-    return Stage("report", 1, content, (shots, train, stylize, measure), build, load)
+    return Stage("report", 3, content, (shots, train, *previews, measure, *masks.values()), build, load)
 
 
 def load(folder: Path) -> Path:
     """Return the page."""
     return folder / _PAGE
-
-
-def _preview(pictures: Iterable[NDArray[np.uint8]], clip: Clip, target: Path, task: Task) -> None:
-    from orchestrator.media.encode import encode
-
-    encode(
-        pictures,
-        clip,
-        target,
-        codec="h264",
-        crf=_PREVIEW_CRF,
-        audio="keep",
-        on_frame=lambda _: task.advance(),
-    )
-
-
-def _film(clip: Clip, folder: Path, place: Path, cuts: tuple[int, ...]) -> Film:
-    from orchestrator.report.data import Film
-    from orchestrator.report.embedding import films
-
-    source, result = films(folder / "source.mp4", folder / "result.mp4", place)
-    return Film(source, result, clip.size, clip.fps, clip.count, cuts)
-
-
-def _figures(source: Source, frames: FrameSequence, measurements: Measurements) -> Iterator[Figure]:
-    from orchestrator.metrics.table import METRICS
-    from orchestrator.report.data import Figure
-    from orchestrator.report.standouts import standouts
-
-    for name, metric in METRICS.items():
-        if name not in measurements.frames:
-            continue
-        values = measurements.frames[name]
-        worst, best = (
-            tuple(_still(source, frames, index, values[index]) for index in indices)
-            for indices in standouts(values, metric.better)
-        )
-        yield Figure(
-            name=name,
-            label=metric.label,
-            unit=metric.unit,
-            better=metric.better,
-            paper=metric.paper,
-            values=values,
-            mean=measurements.means.get(name),
-            worst=worst,
-            best=best,
-        )
-
-
-def _still(source: Source, frames: FrameSequence, index: int, value: float | None) -> Still:
-    from orchestrator.media.decode import one
-    from orchestrator.media.pictures import read
-    from orchestrator.report.data import Still
-    from orchestrator.report.embedding import thumbnail
-
-    before, after = one(source.clip, index), read(frames.path(index))
-    return Still(index, value or 0.0, thumbnail(before), thumbnail(after))
 
 
 def _shown(project: Project, folder: Path) -> dict[str, Any]:

@@ -21,7 +21,12 @@ _PREVIEW = "preview.png"  # what a WebUI shows beside the LoRA
 
 
 def train(
-    settings: TrainingSettings, model: str, parts: Mapping[str, str], dataset: Stage[Dataset]
+    settings: TrainingSettings,
+    model: str,
+    parts: Mapping[str, str],
+    dataset: Stage[Dataset],
+    *,
+    name: str = "train",
 ) -> Stage[LoraWeights]:
     """Return the stage whose artifact is the LoRA.
 
@@ -30,6 +35,7 @@ def train(
         model: digest of the base model.
         parts: digests of what it reads beside its pictures and the base model's own file.
         dataset: the stage that makes its training pictures.
+        name: of the stage.
     """
     from orchestrator.training import configs
     from orchestrator.training.train import train as run_trainer
@@ -46,17 +52,23 @@ def train(
     if settings.class_images is not None:
         content["class_prompt"] = settings.class_images.prompt
     resumes = TRAINERS[settings.trainer].resumes
-    return Stage("train", 1, content, (dataset,), build, load, resumes=resumes)
+    return Stage(name, 1, content, (dataset,), build, load, resumes=resumes)
 
 
 def load(folder: Path) -> LoraWeights:
     """Read the LoRA back."""
+    from orchestrator.training.samples import samples
+
     (file,) = folder.glob("*.safetensors")
     losses = json.loads((folder / "losses.json").read_text(encoding="utf-8"))
     pairs = tuple((int(step), float(loss)) for step, loss in losses)
     preview = folder / _PREVIEW
     return LoraWeights(
-        file, safetensors_file.content_hash(file), pairs, preview if preview.is_file() else None
+        file,
+        safetensors_file.content_hash(file),
+        pairs,
+        preview if preview.is_file() else None,
+        samples(folder),
     )
 
 

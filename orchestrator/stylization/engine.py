@@ -24,6 +24,9 @@ class Look:
         lora_weight: how strongly the LoRA acts; 0 leaves it out.
         subseed: of a second noise; None for none.
         subseed_strength: the share of the second noise, 0 to 1.
+        steps: nominal steps; the engine's own number when None.
+        cfg_scale: how strictly the prompt is followed; the engine's own when None.
+        control_weights: of ControlNet's units in their order, as far as they are not the engine's own.
     """
 
     prompt: str
@@ -33,6 +36,9 @@ class Look:
     lora_weight: float
     subseed: int | None = None
     subseed_strength: float = 0.0
+    steps: int | None = None
+    cfg_scale: float | None = None
+    control_weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from orchestrator.media import decode, pictures
+from orchestrator.media import decode
 from orchestrator.stylization import plan
 from orchestrator.stylization.batch import whole
 from orchestrator.stylization.between import Carrying, stretches
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from orchestrator.media.clip import Clip
     from orchestrator.stylization.between import Stretch
+    from orchestrator.stylization.canvas import Canvas
     from orchestrator.stylization.consistency.mode import Mode
+    from orchestrator.stylization.course import Course
     from orchestrator.stylization.engine import Engine, Look, Painted
     from orchestrator.stylization.finish import Finished
     from orchestrator.stylization.settings import ConsistencySettings
@@ -36,8 +38,8 @@ class Job:
     Attributes:
         clip: the source.
         engine: what paints.
-        look: how.
-        size: width and height to paint at.
+        course: how.
+        canvas: what of a frame is painted, and at which size.
         consistency: what keeps frames alike.
         cuts: frames that begin a new shot, ascending.
         keys: the frames that are painted, ascending; each shot's first is among them.
@@ -48,8 +50,8 @@ class Job:
 
     clip: Clip
     engine: Engine
-    look: Look
-    size: tuple[int, int]
+    course: Course
+    canvas: Canvas
     consistency: ConsistencySettings
     cuts: Sequence[int]
     keys: Sequence[int]
@@ -70,7 +72,7 @@ class Job:
         todo = steps(
             self.clip,
             self._whole(self.keys),
-            size=self.size,
+            init=self.canvas.init,
             before=plan.predecessors(self.keys, self.cuts),
             measure=self._mode.measure,
         )
@@ -81,7 +83,7 @@ class Job:
                 self._follow(carrying)
 
             self._follow(carrying)
-            paint(self.engine, todo, self._look, finish, wanted=self.missing, finished=self.finished)
+            paint(self.engine, todo, self._look, finish, wanted=self.missing, previous=self._previous)
 
     def _repaint(self) -> None:
         """Carry the frames between keys, all of which are finished, and paint them lightly over."""
@@ -93,31 +95,33 @@ class Job:
             return replace(self._look(index), strength=self.consistency.repaint_strength)
 
         def finish(step: Step, painted: Painted) -> None:
-            frame, keys = self._of_clips_size(painted), carried_from[step.index]
+            frame = self.canvas.framed(painted.picture, step.frame)
+            keys = carried_from[step.index]
             self.finished.commit(step.index, frame, lightly(step.index), painted.told, keys)
 
         with closing(self._carrying(due)) as carrying:
-            todo = (
-                Step(each.index, pictures.resize(each.frame, self.size), each.source)
-                for each in carrying.ready()
-            )
-            paint(self.engine, todo, lightly, finish, wanted=self.missing, finished=self.finished)
+            todo = (Step(each.index, self.canvas.init(each.frame), each.source) for each in carrying.ready())
+            paint(self.engine, todo, lightly, finish, wanted=self.missing, previous=self._previous)
 
     def _finish(self, step: Step, painted: Painted) -> None:
         """Commit a painted frame: in its shot's colours, steadied by the finished one painted before it."""
-        frame, steady = self._of_clips_size(painted), self._mode.steady
+        frame, steady = self.canvas.framed(painted.picture, step.frame), self._mode.steady
         if self.consistency.colour == "anchored" and step.before is not None:
             frame = anchored(frame, step.frame, self._tone(plan.shot_start(step.index, self.cuts)))
         if steady and step.moved is not None and step.before is not None:
             before = self.finished.picture(step.before)
-            frame = steady(frame, step.frame, before, step.moved, self.consistency.blend)
-        self.finished.commit(step.index, frame, self._look(step.index), painted.told)
+            blend = self.course.blend(step.index)
+            frame = steady(frame, step.frame, before, step.moved, blend)
+        self.finished.commit(
+            step.index, self.canvas.within(frame, step.frame), self._look(step.index), painted.told
+        )
 
     def _follow(self, carrying: Carrying) -> None:
         """Commit the frames that can be carried by now."""
         for each in carrying.ready():
             unpainted = replace(self._look(each.index), strength=0.0)
-            self.finished.commit(each.index, each.frame, unpainted, keys=each.keys)
+            frame = self.canvas.within(each.frame, each.source)
+            self.finished.commit(each.index, frame, unpainted, keys=each.keys)
 
     def _tone(self, anchor: int) -> Tone:
         """Return the tone of a shot's first frame, which is finished."""
@@ -126,8 +130,8 @@ class Job:
             self.tones[anchor] = tone(decode.one(self.clip, anchor), self.finished.picture(anchor))
         return self.tones[anchor]
 
-    def _of_clips_size(self, painted: Painted) -> NDArray[np.uint8]:
-        return pictures.resize(painted.picture, self.clip.size)
+    def _previous(self, index: int) -> NDArray[np.uint8]:
+        return self.canvas.init(self.finished.picture(index))
 
     def _whole(self, painted: Sequence[int]) -> list[int]:
         """Return which of some frames are to be painted: those missing, and with them their whole batches."""
@@ -141,7 +145,7 @@ class Job:
         return Carrying(self.clip, due, self._mode.between, self.finished)
 
     def _look(self, index: int) -> Look:
-        return plan.look(self.look, self.consistency, self.cuts, index)
+        return plan.look(self.course.look(index), self.consistency, self.cuts, index)
 
     @property
     def _mode(self) -> Mode:

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from orchestrator.files import storage_errors, write_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from orchestrator.artifacts import FrameSequence
@@ -52,7 +53,7 @@ def missing(path: Path, frames: FrameSequence, size: tuple[int, int]) -> list[in
     entries = read(path)
     finished = [i for i in sorted(entries) if i < frames.count and _size(frames.path(i)) == size]
     if path.exists():
-        write_bytes(path, "".join(_line(entries[index]) for index in finished).encode())
+        write(path, (entries[index] for index in finished))
     return sorted(set(range(frames.count)) - set(finished))
 
 
@@ -61,6 +62,11 @@ def read(path: Path) -> dict[int, Entry]:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
     entries = (entry for line in lines if (entry := _entry(line)))
     return {entry.index: entry for entry in entries}
+
+
+def write(path: Path, entries: Iterable[Entry]) -> None:
+    """Write a whole journal."""
+    write_bytes(path, "".join(map(_line, entries)).encode())
 
 
 def append(path: Path, entry: Entry) -> None:

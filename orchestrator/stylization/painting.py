@@ -7,7 +7,6 @@ from contextlib import closing, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
-from orchestrator.media import pictures
 from orchestrator.stylization.engine import Paint
 from orchestrator.stylization.lookahead import ahead, behind
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.stylization.engine import Engine, Look, Painted
-    from orchestrator.stylization.finish import Finished
     from orchestrator.stylization.steps import Step
 
     Looks = Callable[[int], Look]
@@ -34,7 +32,7 @@ def paint(
     finish: Finish,
     *,
     wanted: Collection[int],
-    finished: Finished,
+    previous: Callable[[int], NDArray[np.uint8]],
 ) -> None:
     """Paint frames and have each finished.
 
@@ -47,7 +45,7 @@ def paint(
         looks: how to paint the frame of an index.
         finish: finishes one; called in the order of time, by one thread at a time.
         wanted: indices of those to finish; others are painted for the sake of their batch alone.
-        finished: where the frames are that an engine looks back at.
+        previous: hands out a finished frame at the work size, for an engine that looks back.
 
     Raises:
         OrchestrateError: of the engine, the source or the disk; finished frames stay.
@@ -55,31 +53,25 @@ def paint(
     depth = max(_DEPTH, engine.batch)
     writing = nullcontext(_at_once) if engine.looks_back else behind(depth=depth)
     with closing(ahead(todo, depth=depth)) as ready, writing as later:
-        for step, painted in _painted(engine, ready, looks, finished):
+        for step, painted in _painted(engine, ready, looks, previous):
             if step.index in wanted:
                 later(partial(finish, step, painted))
 
 
 def _painted(
-    engine: Engine, ready: Iterable[Step], looks: Looks, finished: Finished
+    engine: Engine, ready: Iterable[Step], looks: Looks, previous: Callable[[int], NDArray[np.uint8]]
 ) -> Iterator[tuple[Step, Painted]]:
     taken: deque[Step] = deque()
 
     def paints() -> Iterator[Paint]:
         for step in ready:
             taken.append(step)
-            looks_back = engine.looks_back and step.before is not None
-            yield Paint(step.init, looks(step.index), _previous(step, finished) if looks_back else None)
+            before = previous(step.before) if engine.looks_back and step.before is not None else None
+            yield Paint(step.init, looks(step.index), before)
 
     with closing(engine.paint(paints())) as answers:
         for painted in answers:
             yield taken.popleft(), painted
-
-
-def _previous(step: Step, finished: Finished) -> NDArray[np.uint8]:
-    assert step.before is not None, "nothing was painted before it"
-    height, width = step.init.shape[:2]
-    return pictures.resize(finished.picture(step.before), (width, height))
 
 
 def _at_once(work: Callable[[], None]) -> None:

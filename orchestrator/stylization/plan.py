@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.files import write_json
 from orchestrator.media import decode
+from orchestrator.media.interpolate import chosen
 from orchestrator.progress import counted
 from orchestrator.stylization.consistency import MODES
 
@@ -19,36 +20,46 @@ if TYPE_CHECKING:
     from orchestrator.media.clip import Clip
     from orchestrator.progress import Progress
     from orchestrator.stylization.engine import Look
-    from orchestrator.stylization.settings import ConsistencySettings
+    from orchestrator.stylization.settings import ConsistencySettings, StylizeSettings
 
 _FILE = "keyframes.json"
 
 
 def painted(
-    clip: Clip, folder: Path, settings: ConsistencySettings, *, cuts: Collection[int], progress: Progress
+    clip: Clip, folder: Path, settings: StylizeSettings, *, cuts: Sequence[int], progress: Progress
 ) -> tuple[int, ...]:
     """Return the indices of the frames to paint, ascending; each shot's first is among them.
 
     Args:
         clip: the source, all of which is looked at where the mode chooses among its frames.
         folder: keeps what was chosen, for a run that goes on.
-        settings: the mode, and what it heeds.
-        cuts: frames that begin a new shot.
+        settings: the mode, what it heeds, and whether every frame is wanted.
+        cuts: frames that begin a new shot, ascending.
         progress: told of each frame.
 
     Raises:
         MediaError: the clip cannot be decoded.
         NotWritable, DiskFull: the disk does not let us.
     """
-    keys = MODES[settings.mode].keys
+    keys = MODES[settings.consistency.mode].keys
     if keys is None:
-        return tuple(range(clip.count))
+        return chosen(clip.count, settings.every, cuts)
     if kept := _kept(folder / _FILE):
         return kept
     with progress.task("choosing keyframes", total=clip.count, unit="frames") as task:
-        chosen = tuple(keys(counted(decode.frames(clip), task), cuts, settings))
-    write_json(folder / _FILE, chosen)
-    return chosen
+        found = tuple(keys(counted(decode.frames(clip), task), cuts, settings.consistency))
+    write_json(folder / _FILE, found)
+    return found
+
+
+def originals(keys: Collection[int], repeats: Sequence[int]) -> tuple[int, ...]:
+    """Return the frames to paint if no frame is painted twice.
+
+    Args:
+        keys: indices of the frames that were to be painted.
+        repeats: for each frame the earlier one that it shows again, or its own; none if that is not known.
+    """
+    return tuple(sorted({repeats[key] for key in keys})) if repeats else tuple(keys)
 
 
 def predecessors(painted: Sequence[int], cuts: Collection[int]) -> Mapping[int, int | None]:
@@ -58,17 +69,17 @@ def predecessors(painted: Sequence[int], cuts: Collection[int]) -> Mapping[int, 
     return {now: None if now in starts else before for before, now in pairs if now is not None}
 
 
-def look(of_all: Look, settings: ConsistencySettings, cuts: Sequence[int], index: int) -> Look:
+def look(own: Look, settings: ConsistencySettings, cuts: Sequence[int], index: int) -> Look:
     """Return how a frame is painted.
 
     Args:
-        of_all: how all are, but for what the mode changes.
+        own: the frame's look, but for what the mode changes.
         settings: the mode, and what it heeds.
         cuts: frames that begin a new shot, ascending.
         index: of the frame.
     """
     noise = MODES[settings.mode].noise
-    return noise(of_all, index - shot_start(index, cuts), settings) if noise else of_all
+    return noise(own, index - shot_start(index, cuts), settings) if noise else own
 
 
 def shot_start(index: int, cuts: Sequence[int]) -> int:

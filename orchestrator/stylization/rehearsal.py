@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.stylization.engine import Paint
-from orchestrator.stylization.webui_engine import look, recipe
+from orchestrator.stylization.webui_engine import recipe
 from orchestrator.webui import catalogue, options
 from orchestrator.webui.lora_effect import lora_acts
 from orchestrator.webui.request import img2img
@@ -47,15 +47,14 @@ def wished(settings: StylizeSettings, checkpoint: str | None) -> Img2ImgRequest:
         PresetError: its payload cannot be used.
     """
     payload = recipe(settings)
-    style = look(settings, payload, "")
     init = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
     return img2img(
         payload,
         [init],
-        prompt=style.prompt,
-        negative_prompt=style.negative_prompt,
-        seed=style.seed,
-        strength=style.strength,
+        prompt=settings.prompt,
+        negative_prompt=payload.negative_prompt,
+        seed=1,
+        strength=payload.denoising_strength,
         loras={},
         checkpoint=checkpoint,
         previous=init,

@@ -16,7 +16,7 @@ from orchestrator.errors import ImageError, NotWritable
 from orchestrator.files import write_bytes
 from orchestrator.media import pictures
 from orchestrator.progress import counted
-from orchestrator.stylization.stylize import paintable
+from orchestrator.stylization.canvas import paintable
 from orchestrator.webui import (
     asked_again,
     catalogue,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from orchestrator.settings import FOLDER, Settings
+from orchestrator.settings import Settings
+from orchestrator.stylization.payload_name import PayloadName
+from orchestrator.stylization.schedule.schedule import Schedule, within
+from orchestrator.stylization.schedule.segments import Segment
 
 Side = Annotated[int, Field(ge=64, le=4096, multiple_of=8)]
 TRIGGER = "{trigger}"
+LANCZOS = "lanczos"  # the filter here, and no name in a WebUI's list
 
 
 class ConsistencySettings(Settings):
@@ -18,8 +21,9 @@ class ConsistencySettings(Settings):
 
     Attributes:
         mode: `flow` carries the style over from the frame before along the optical flow; `keyframes` paints
-            few frames, and carries their style to those between them; `seed` has the noise travel; `off`
-            paints each frame for itself. With all but `seed`, all frames share one seed.
+            few frames, and carries their style to those between them; `controlnet` has TemporalNet hold each
+            frame to the one before; `seed` has the noise travel; `off` paints each frame for itself. With
+            all but `seed`, all frames share one seed.
         blend: how much is carried over from the frame before, 0 nothing to 1 everything; only for `flow`.
         travel: frames in which the noise glides into that of the next seed, 0 never; only for `seed`.
         motion: how much may change until the next frame is painted: mean motion in widths of the picture, and
@@ -32,8 +36,8 @@ class ConsistencySettings(Settings):
             first; in every mode.
     """
 
-    mode: Literal["off", "seed", "flow", "keyframes"] = "flow"
-    blend: float = Field(default=0.7, ge=0, le=1)
+    mode: Literal["off", "seed", "flow", "keyframes", "controlnet"] = "flow"
+    blend: Annotated[Schedule, within(0, 1)] = Field(default=0.7, validate_default=True)
     travel: int = Field(default=48, ge=0)
     motion: float = Field(default=0.25, gt=0)
     min_gap: int = Field(default=6, ge=1)
@@ -49,8 +53,30 @@ class ConsistencySettings(Settings):
         return self
 
 
+class TileSettings(Settings):
+    """How frames are divided that are larger than the model can paint.
+
+    Attributes:
+        size: a tile's longest side, pixels.
+        overlap: pixels that neighbours share at least; they fade into each other there.
+    """
+
+    size: Annotated[int, Field(ge=128, le=4096, multiple_of=8)] = 512
+    overlap: Annotated[int, Field(ge=8, multiple_of=8)] = 64
+
+    @model_validator(mode="after")
+    def _overlap_leaves_a_middle(self) -> TileSettings:
+        if 2 * self.overlap >= self.size:
+            message = f"tiles of {self.size} pixels cannot overlap by {self.overlap}: write less than half"
+            raise ValueError(message)
+        return self
+
+
 class StylizeSettings(Settings):
     """How a video is repainted.
+
+    Every number but sizes and counts may change in the course of the video: `0.4`,
+    `[{at: 0s, value: 0.3}, {at: 50%, value: 0.6}]`, or as Deforum writes it, `"0: (0.3), 30: (0.65)"`.
 
     Attributes:
         payload: a preset of `webui_payloads/`, or the path of a `.yaml` of one's own.
@@ -61,26 +87,39 @@ class StylizeSettings(Settings):
         cfg_scale: how strictly the prompt is followed; the payload's when left out.
         seed: the noise that all frames start from.
         lora_weight: how strongly the LoRA acts; 0 leaves it out.
-        size: width and height to paint at, multiples of 8; the source's, rounded to them, when left out.
-            Painted frames come back to the source's size either way.
+        controlnet_weights: of the payload's units of ControlNet, in their order; the payload's own for those
+            left out.
+        segments: what differs from stretch to stretch of the video, with cross-fades between them.
+        every: only every Nth frame of a shot is painted, and the frames between follow along the motion; for
+            all modes but `keyframes`, which chooses frames itself.
+        letterbox: whether black bars around the picture are kept as they are, or painted too.
+        size: width and height to paint at, multiples of 8; when left out the source's, rounded to them, but
+            no more pixels than the model's own. Painted frames come back to the source's size either way.
+        upscaler: how they come back from a smaller size: `lanczos`, or a name in the WebUI's own list.
+        tiles: has frames be painted in tiles, whatever their size; in one piece when left out.
         consistency: what keeps the style from flickering.
     """
 
-    payload: str = "img2img-style"
+    payload: PayloadName = "img2img-style"
     prompt: str = f"{TRIGGER} style"
     negative_prompt: str | None = None
-    strength: float | None = Field(default=None, ge=0, le=1)
-    steps: int | None = Field(default=None, ge=1, le=150)
-    cfg_scale: float | None = Field(default=None, ge=1, le=30)
-    seed: int = Field(default=1, ge=0, lt=2**32)
-    lora_weight: float = Field(default=1.0, ge=-4, le=4)
+    strength: Annotated[Schedule, within(0, 1)] | None = None
+    steps: Annotated[Schedule, within(1, 150, whole=True)] | None = None
+    cfg_scale: Annotated[Schedule, within(1, 30)] | None = None
+    seed: Annotated[Schedule, within(0, 2**32 - 1, whole=True)] = Field(default=1, validate_default=True)
+    lora_weight: Annotated[Schedule, within(-4, 4)] = Field(default=1.0, validate_default=True)
+    controlnet_weights: tuple[Annotated[Schedule, within(0, 2)], ...] = ()
+    segments: tuple[Segment, ...] = ()
     size: tuple[Side, Side] | None = None
+    every: int = Field(default=1, ge=1, le=60)
+    letterbox: Literal["keep", "paint"] = "keep"
+    upscaler: str = Field(default=LANCZOS, min_length=1)
+    tiles: TileSettings | None = None
     consistency: ConsistencySettings = ConsistencySettings()
 
-    @field_validator("payload")
-    @classmethod
-    def _own_payload_beside_the_file(cls, payload: str, info: ValidationInfo) -> str:
-        if not payload.endswith(".yaml"):
-            return payload
-        folder = Path(info.context[FOLDER]) if info.context and FOLDER in info.context else Path()
-        return str((folder / Path(payload).expanduser()).absolute())
+    @model_validator(mode="after")
+    def _who_chooses_frames(self) -> StylizeSettings:
+        if self.every > 1 and self.consistency.mode == "keyframes":
+            message = "`every` goes with other modes: keyframes are chosen by the motion"
+            raise ValueError(message)
+        return self

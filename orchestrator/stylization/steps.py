@@ -6,10 +6,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.media import decode, pictures
+from orchestrator.media import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Mapping
+    from collections.abc import Callable, Collection, Generator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ def steps(
     clip: Clip,
     todo: Collection[int],
     *,
-    size: tuple[int, int],
+    init: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
     before: Mapping[int, int | None],
     measure: Measure | None,
 ) -> Generator[Step, None, None]:
@@ -51,7 +51,7 @@ def steps(
     Args:
         clip: the source.
         todo: indices of the frames.
-        size: the work size, width and height.
+        init: what painting starts from, from a frame of the source.
         before: for each frame that is painted at all, the painted one before it in its shot.
         measure: measures the motion between two painted frames, where it is needed.
 
@@ -68,7 +68,7 @@ def steps(
             if index in wanted:
                 carry = measure if before[index] is not None else None
                 moved = carry(earlier, frame) if carry and earlier is not None else None
-                yield Step(index, pictures.resize(frame, size), frame, before[index], moved)
+                yield Step(index, init(frame), frame, before[index], moved)
             if index == last:
                 return
             earlier = frame if index in before else earlier

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from orchestrator.artifacts import FrameSequence
 from orchestrator.files import storage_errors
 from orchestrator.stylization import journal, plan
+from orchestrator.stylization.canvas import Canvas
 from orchestrator.stylization.finish import Finished
 from orchestrator.stylization.job import Job
 
@@ -15,23 +16,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.media.clip import Clip
+    from orchestrator.media.letterbox import Box
     from orchestrator.progress import Progress
-    from orchestrator.stylization.engine import Engine, Look
+    from orchestrator.stylization.course import Course
+    from orchestrator.stylization.engine import Engine
     from orchestrator.stylization.settings import StylizeSettings
 
 FRAMES = "frames"
 JOURNAL = "journal.jsonl"
-_MULTIPLE = 8  # pixels to one of the autoencoder's latents
 
 
 def stylize(
     clip: Clip,
     engine: Engine,
     folder: Path,
-    look: Look,
+    course: Course,
     settings: StylizeSettings,
     *,
     cuts: Sequence[int],
+    repeats: Sequence[int] = (),
+    picture: Box | None = None,
     progress: Progress,
 ) -> FrameSequence:
     """Make every frame that is not finished yet.
@@ -49,9 +53,12 @@ def stylize(
         clip: what to paint over.
         engine: what paints.
         folder: gets `frames/`, `journal.jsonl` and, where the mode chooses them, `keyframes.json`.
-        look: how to paint.
-        settings: work size and consistency.
+        course: how to paint each frame.
+        settings: work size, which frames, and consistency.
         cuts: indices of frames that begin a new shot, ascending: nothing is carried over to them.
+        repeats: for each frame the earlier one, within its shot, that it shows again, or its own; such a
+            frame is made once. None of them is known when left out.
+        picture: what lies within black bars, which stay as they are; everything when None.
         progress: told of each frame.
 
     Returns:
@@ -63,22 +70,21 @@ def stylize(
     result, consistency = FrameSequence(folder / FRAMES, clip.count), settings.consistency
     with storage_errors(result.folder):
         result.folder.mkdir(parents=True, exist_ok=True)
-    missing = frozenset(journal.missing(folder / JOURNAL, result, clip.size))
-    keys = plan.painted(clip, folder, consistency, cuts=cuts, progress=progress)
+    missing = journal.missing(folder / JOURNAL, result, clip.size)
+    keys = plan.painted(clip, folder, settings, cuts=cuts, progress=progress)
     with progress.task("stylizing", total=clip.count, unit="frames") as task:
         task.reach(clip.count - len(missing))
-        finished = Finished(result, folder / JOURNAL, missing, task)
-        size = work_size(settings, clip.size)
-        Job(clip, engine, look, size, consistency, cuts, keys, missing, finished).run()
+        finished = Finished(result, folder / JOURNAL, missing, task, repeats)
+        finished.show_again()
+        Job(
+            clip,
+            engine,
+            course,
+            Canvas(clip.size, picture, settings.size),
+            consistency,
+            cuts,
+            plan.originals(keys, repeats),
+            frozenset(plan.originals([index for index in missing if index not in finished], repeats)),
+            finished,
+        ).run()
     return result
-
-
-def work_size(settings: StylizeSettings, source_size: tuple[int, int]) -> tuple[int, int]:
-    """Return the width and height to paint at: as set, or the nearest to the source's that can be painted."""
-    return settings.size or paintable(source_size)
-
-
-def paintable(size: tuple[int, int]) -> tuple[int, int]:
-    """Return a width and height with each side brought to the nearest multiple of 8; 8 at least."""
-    width, height = (max(1, round(side / _MULTIPLE)) * _MULTIPLE for side in size)
-    return width, height

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby, islice
-from typing import TYPE_CHECKING
+from itertools import groupby, islice, zip_longest
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from orchestrator.errors import EffectMissing, PresetError, ProjectError
 from orchestrator.stylization.batch import fastest
-from orchestrator.stylization.engine import Look, Paint, Painted
-from orchestrator.stylization.settings import TRIGGER
+from orchestrator.stylization.consistency import MODES
+from orchestrator.stylization.engine import Paint, Painted
 from orchestrator.webui import images, payloads, pool
 from orchestrator.webui.asked_again import PASSING, settle
 from orchestrator.webui.loras import check_seen
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from orchestrator.stylization.engine import Look
     from orchestrator.stylization.settings import StylizeSettings
     from orchestrator.webui.loras import InstalledLora
     from orchestrator.webui.opening import Server
@@ -35,39 +36,47 @@ if TYPE_CHECKING:
 
 
 def recipe(settings: StylizeSettings) -> Payload:
-    """Return the settings' payload preset with what the settings say otherwise. Raises PresetError."""
-    own = {
-        "negative_prompt": settings.negative_prompt,
+    """Return the settings' payload preset with what the settings say otherwise, for all frames alike.
+
+    Raises:
+        PresetError: it cannot be used.
+    """
+    numbers = {
         "denoising_strength": settings.strength,
         "steps": settings.steps,
         "cfg_scale": settings.cfg_scale,
     }
-    said = {key: value for key, value in own.items() if value is not None}
-    payload = payloads.load(settings.payload).model_copy(update=said)
-    if payload.inpaint is not None:
-        raise PresetError(
-            "this payload paints a region of each picture, and a project has no masks that say which",
-            where="stylize.payload",
-            remedy="Choose another one, or paint pictures by `orchestrate webui paint --mask`.",
-        )
+    said = {name: schedule.value for name, schedule in numbers.items() if schedule is not None}
+    own = {"negative_prompt": settings.negative_prompt, **said}
+    named = payloads.load(settings.payload)
+    changed = named.model_copy(update={key: value for key, value in own.items() if value is not None})
+    payload = _looking_back(changed, MODES[settings.consistency.mode].units)
+    _check_usable(payload, len(settings.controlnet_weights))
     return payload
 
 
-def look(settings: StylizeSettings, payload: Payload, trigger: str) -> Look:
-    """Return how to paint, with the trigger word in its place.
+def _looking_back(payload: Payload, units: str | None) -> Payload:
+    """Return a payload some unit of which looks at the frame painted before, if that is wanted."""
+    if units is None or payload.needs_previous:
+        return payload
+    added = payloads.load(units).controlnet
+    return payload.model_copy(update={"controlnet": (*payload.controlnet, *added)})
 
-    Args:
-        settings: what the user said.
-        payload: the recipe.
-        trigger: the word that calls the style up.
-    """
-    return Look(
-        prompt=settings.prompt.replace(TRIGGER, trigger),
-        negative_prompt=payload.negative_prompt.replace(TRIGGER, trigger),
-        seed=settings.seed,
-        strength=payload.denoising_strength,
-        lora_weight=settings.lora_weight,
-    )
+
+def _check_usable(payload: Payload, weights: int) -> None:
+    if payload.inpaint is not None:
+        raise PresetError(
+            "this payload paints a region of each picture, and a project paints the whole of it",
+            where="stylize.payload",
+            remedy="Choose another one and say under `regions` where it applies, or paint pictures by"
+            " `orchestrate webui paint --mask`.",
+        )
+    if weights > len(payload.controlnet):
+        raise PresetError(
+            f"there are {weights} weights, and the payload has {len(payload.controlnet)} units of ControlNet",
+            where="stylize.controlnet_weights",
+            remedy="Write as many as it has units, or choose another payload.",
+        )
 
 
 @dataclass(frozen=True)
@@ -115,7 +124,7 @@ class Painter:
         """Return the request that paints pictures of one size and look."""
         look = paints[0].look
         return img2img(
-            self.payload,
+            _as_looked(self.payload, look),
             [paint.init for paint in paints],
             prompt=look.prompt,
             negative_prompt=look.negative_prompt,
@@ -207,6 +216,19 @@ class WebUIEngine:
         answers = pool.done(_batches(paints, self.batch), self._painters, self._tell, in_turn=self.looks_back)
         for painted in answers:
             yield from painted
+
+
+def _as_looked(payload: Payload, look: Look) -> Payload:
+    """Return a payload with the numbers of a look."""
+    numbers = {"steps": look.steps, "cfg_scale": look.cfg_scale}
+    changed: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
+    if look.control_weights:
+        weights = zip_longest(look.control_weights, (unit.weight for unit in payload.controlnet))
+        units = zip(payload.controlnet, weights, strict=True)
+        changed["controlnet"] = tuple(
+            unit.model_copy(update={"weight": own if said is None else said}) for unit, (said, own) in units
+        )
+    return payload.model_copy(update=changed)
 
 
 def check_alike(painters: Sequence[Painter]) -> None:

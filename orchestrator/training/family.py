@@ -30,6 +30,7 @@ class Family:
             of the tensors' names by which a checkpoint shows that it holds that part; empty for never.
         arguments: what else the script must be told.
         vram: GB of the smallest GPU that its presets are meant for without a tier; None without presets.
+        side: of the square that it paints best, pixels.
         bucket_step: what the script wants `bucket_reso_steps` to be a multiple of, in pixels.
     """
 
@@ -41,6 +42,7 @@ class Family:
     files: tuple[tuple[str, str], ...] = ()
     arguments: tuple[tuple[str, bool], ...] = ()
     vram: int | None = None
+    side: int = 1024
     bucket_step: int = 32
 
 
@@ -78,6 +80,7 @@ FAMILIES = (
         "sd15-style",
         arguments=(("v2", True),),
         vram=8,
+        side=768,
         bucket_step=64,
     ),
     Family(
@@ -87,6 +90,7 @@ FAMILIES = (
         "networks.lora",
         "sd15-style",
         vram=8,
+        side=512,
         bucket_step=64,
     ),
 )

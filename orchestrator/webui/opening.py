@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import EffectMissing, WebUIError
@@ -47,6 +48,7 @@ class Server:
         self.checkpoint = ""
         self.version = ""
         self._program = program
+        self._recovering = Lock()
 
     def frame_finished(self) -> None:
         """Take note that it does what it is for."""
@@ -61,9 +63,10 @@ class Server:
             WebUICrashed: it was started here, and ended too often.
             EffectMissing: it came back with another checkpoint.
         """
-        if self._program is not None:
-            self._program.ensure_running()
-        self.make_ready()
+        with self._recovering:  # two pools may find out at once that it is not well
+            if self._program is not None:
+                self._program.ensure_running()
+            self.make_ready()
 
     def make_ready(self) -> None:
         """Wait until it can paint. Raises as `recover`, but WebUICrashed."""

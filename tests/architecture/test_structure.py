@@ -14,6 +14,7 @@ RECIPE = "orchestrator.embedded.pocket.recipe"
 
 GROUND = {path.stem for path in PACKAGE.glob("*.py")} - {
     "project",
+    "layers",
     "publish",
     "assemble",
     "preflight",
@@ -25,7 +26,7 @@ ROOMS: list[set[str]] = [
     {"media", "webui", "pipeline"},
     {"dataset", "training", "stylization", "regions", "metrics", "report", "gate", "embedded"},
     {"project"},
-    {"publish"},
+    {"publish", "layers"},
     {"stages"},
     {"assemble"},
     {"preflight"},

@@ -19,7 +19,7 @@ from orchestrator.report.render import as_yaml
 
 Change = Callable[[Path], object]
 
-PAINTED = {"stylize", "encode", "measure", "report"}
+PAINTED = {"stylize", "encode", "result_preview", "measure", "report"}
 TRAINED = {"train", *PAINTED}
 
 
@@ -53,6 +53,7 @@ def renamed_source(folder: Path) -> None:
     setting("source.video", "road.mp4")(folder)
 
 
+DUSK = {"from": {"images": "style"}, "captions": {"trigger": "dusk"}}
 CHANGES: dict[str, tuple[Change, set[str]]] = {
     "codec": (setting("output.codec", "h265"), {"encode"}),
     "container": (setting("output.video", "out/small.mkv"), {"encode"}),
@@ -62,7 +63,15 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
     "folder of the video": (setting("output.video", "elsewhere/small.mp4"), {"report"}),
     "name": (setting("name", "other"), {"report"}),
     "name of the source": (renamed_source, {"report"}),
-    "end of the source": (setting("source.end", "0.2s"), {"shots", *PAINTED}),
+    "end of the source": (setting("source.end", "0.2s"), {"shots", "source_preview", *PAINTED}),
+    "strength that changes": (setting("stylize.strength", "0: (0.2), 9: (0.4)"), PAINTED),
+    "every second frame": (setting("stylize.every", 2), PAINTED),
+    "a style that nothing shows": (setting("styles.dusk", DUSK), {"report"}),
+    "a region": (setting("regions", [{"where": "person"}]), {"mask-1", "compose", *PAINTED} - {"stylize"}),
+    "segments": (
+        setting("stylize.segments", [{"from": 0}, {"from": 5, "prompt": "dusk"}]),
+        {"stylize-1", "stylize-2", "compose", *PAINTED} - {"stylize"},
+    ),
     "metrics": (setting("score.metrics", ["ssim"]), {"measure", "report"}),
     "seed of painting": (setting("stylize.seed", 7), PAINTED),
     "prompt": (setting("stylize.prompt", "x"), PAINTED),
@@ -95,7 +104,7 @@ def test_a_change_makes_anew_what_it_changes_and_nothing_else(project: Path, nam
     before = keys(project)
     change(project)
     after = keys(project)
-    assert {stage for stage, key in after.items() if before[stage] != key} == expected
+    assert {stage for stage, key in after.items() if before.get(stage) != key} == expected
 
 
 def test_one_webui_is_written_down_as_it_always_was(project: Path) -> None:
@@ -106,7 +115,7 @@ def test_one_webui_is_written_down_as_it_always_was(project: Path) -> None:
         painted, page = stages["stylize"].settings, stages["report"].settings
         assert (painted["painter"], painted["checkpoint"]) == ("WebUI", None)
         assert page["settings"]["webui"] == {"url": "http://127.0.0.1:7860"}
-    assert (stages["stylize"].version, stages["report"].version) == (1, 1)
+    assert (stages["stylize"].version, stages["report"].version) == (2, 3)
 
 
 def test_another_server_beside_the_first_paints_the_same(project: Path) -> None:

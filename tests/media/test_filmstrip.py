@@ -12,8 +12,7 @@ import pytest
 from orchestrator.artifacts import FrameSequence
 from orchestrator.errors import ImageError, MediaError
 from orchestrator.media.filmstrip import filmstrip
-from orchestrator.media.following import following
-from orchestrator.media.pictures import write_png
+from orchestrator.media.pictures import stored, write_png
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,9 +53,9 @@ def test_what_holds_no_pictures_is_named(tmp_path: Path) -> None:
 
 def test_pictures_are_followed_while_they_are_made(tmp_path: Path) -> None:
     """Each comes as soon as it is there, in order, before the next one is made."""
-    frames = FrameSequence(tmp_path, 4)
-    seen = threading.Semaphore(0)
     ended = threading.Event()
+    frames = FrameSequence(tmp_path, 4, ended.is_set)
+    seen = threading.Semaphore(0)
 
     def paint() -> None:
         for index in range(frames.count):
@@ -67,7 +66,7 @@ def test_pictures_are_followed_while_they_are_made(tmp_path: Path) -> None:
     painter = threading.Thread(target=paint)
     painter.start()
     levels = []
-    for picture in following(frames, ended.is_set):
+    for picture in stored(frames):
         levels.append(int(picture[0, 0, 0]))
         seen.release()
     painter.join()
@@ -76,15 +75,15 @@ def test_pictures_are_followed_while_they_are_made(tmp_path: Path) -> None:
 
 def test_following_ends_when_the_maker_has_ended_without_a_picture(tmp_path: Path) -> None:
     """Nobody waits for a picture that cannot come; one that came at the last moment is still read."""
-    frames = FrameSequence(tmp_path, 2)
 
     def ended() -> bool:
         write_png(frames.path(0), grey(1))
         return True
 
-    followed = following(frames, ended)
+    frames = FrameSequence(tmp_path, 2, ended)
+    followed = stored(frames)
     assert next(followed)[0, 0, 0] == 1
     begun = time.monotonic()
-    with pytest.raises(ImageError, match="frame 1 never came; 2 were to be made"):
+    with pytest.raises(ImageError, match="there is no such picture"):
         next(followed)
     assert time.monotonic() - begun < 5

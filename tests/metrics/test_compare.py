@@ -12,8 +12,7 @@ from skimage import data
 
 from orchestrator.artifacts import FrameSequence
 from orchestrator.errors import ImageError, MediaError
-from orchestrator.media.following import following
-from orchestrator.media.pictures import resize, write_png
+from orchestrator.media.pictures import resize, stored, write_png
 from orchestrator.metrics.compare import compare
 from orchestrator.metrics.feature_cosine import cosine, vector
 from orchestrator.metrics.lpips import load_lpips, lpips
@@ -181,8 +180,8 @@ def test_masks_must_be_one_or_as_many(tmp_path: Path) -> None:
 
 def test_scores_follow_the_painting(tmp_path: Path) -> None:
     """While frames are being painted, the figures of those that are there are told."""
-    painted = FrameSequence(tmp_path, 6)
     ended, first = threading.Event(), threading.Event()
+    painted = FrameSequence(tmp_path, 6, ended.is_set)
     single = panel(only("ssim", "lpips"))
 
     def paint() -> None:
@@ -195,7 +194,7 @@ def test_scores_follow_the_painting(tmp_path: Path) -> None:
     painter = threading.Thread(target=paint)
     painter.start()
     sources = (frame(index) for index in range(painted.count))
-    pairs = map(Pair, sources, following(painted, ended.is_set))
+    pairs = map(Pair, sources, stored(painted))
     rows = []
     for row in measure(pairs, type(single)(single.scorers, pixels=1, workers=1)):
         rows.append(row)

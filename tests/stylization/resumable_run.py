@@ -15,11 +15,13 @@ import numpy as np
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
 from orchestrator.progress import Silent
+from orchestrator.stylization.course import Course
 from orchestrator.stylization.engine import Look, Paint, Painted
 from orchestrator.stylization.settings import ConsistencySettings, StylizeSettings
 from orchestrator.stylization.stylize import stylize
 
 LOOK = Look("a street", "", seed=7, strength=0.3, lora_weight=1.0)
+COURSE = Course(LOOK)
 SETTINGS = StylizeSettings(size=(96, 64), consistency=ConsistencySettings(mode="flow", blend=0.7))
 CUT = 6
 
@@ -65,7 +67,7 @@ if __name__ == "__main__":
         cut(probe(Path(sys.argv[1])), None, None),
         SlowEngine(0.05, batch=int(sys.argv[3]), looks_back=sys.argv[4] == "looks back"),
         Path(sys.argv[2]),
-        LOOK,
+        COURSE,
         settings_of(**json.loads(sys.argv[5])),
         cuts=(CUT,),
         progress=Silent(),

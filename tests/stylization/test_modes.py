@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 import resumable_run
-from resumable_run import CUT, LOOK, SlowEngine, settings_of
+from resumable_run import COURSE, CUT, LOOK, SlowEngine, settings_of
 
 from orchestrator.media.clip import Clip
 from orchestrator.progress import Silent
@@ -44,7 +44,7 @@ def run(
     clip: Clip, folder: Path, way: dict[str, Any], cuts: Sequence[int] = (CUT,), *, batch: int = 1
 ) -> SlowEngine:
     engine = SlowEngine(0, batch=batch)
-    stylize(clip, engine, folder, LOOK, settings_of(**way), cuts=cuts, progress=Silent())
+    stylize(clip, engine, folder, COURSE, settings_of(**way), cuts=cuts, progress=Silent())
     return engine
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import resumable_run
-from resumable_run import CUT, LOOK, SETTINGS, SlowEngine
+from resumable_run import COURSE, CUT, SETTINGS, SlowEngine
 
 from orchestrator import digest
 from orchestrator.errors import MediaError, NotWritable, WebUIUnreachable
@@ -27,8 +27,9 @@ from orchestrator.media.decode import frames as decoded
 from orchestrator.media.probe import probe
 from orchestrator.metrics.warp_error import warp_error
 from orchestrator.progress import Silent
+from orchestrator.stylization.canvas import Canvas
 from orchestrator.stylization.settings import ConsistencySettings, StylizeSettings
-from orchestrator.stylization.stylize import stylize, work_size
+from orchestrator.stylization.stylize import stylize
 
 if TYPE_CHECKING:
     from orchestrator.artifacts import FrameSequence
@@ -41,7 +42,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def run(clip: Clip, engine: Engine, folder: Path, settings: StylizeSettings = SETTINGS) -> FrameSequence:
-    return stylize(clip, engine, folder, LOOK, settings, cuts=(CUT,), progress=Silent())
+    return stylize(clip, engine, folder, COURSE, settings, cuts=(CUT,), progress=Silent())
 
 
 def pixels(folder: Path) -> dict[str, bytes]:
@@ -196,9 +197,9 @@ def test_odd_sizes_are_painted_at_multiples_of_eight_and_come_back(tmp_path: Pat
 
 def test_the_work_size_can_be_set() -> None:
     """Without a size the source's is taken to the nearest multiple of 8; it is never 0."""
-    assert work_size(StylizeSettings(), (640, 272)) == (640, 272)
-    assert work_size(StylizeSettings(), (1279, 3)) == (1280, 8)
-    assert work_size(StylizeSettings(size=(320, 136)), (640, 272)) == (320, 136)
+    assert Canvas((640, 272)).size == (640, 272)
+    assert Canvas((1279, 3)).size == (1280, 8)
+    assert Canvas((640, 272), wanted=(320, 136)).size == (320, 136)
 
 
 def test_a_file_in_the_way_is_told(clip: Clip, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lying_enlarge import Enlarging
 from lying_faults import Plan
 from lying_loras import LoraMemory
 from lying_paint import Lora, Model, Recipe, decode, encode, infotext, paint
@@ -78,6 +79,7 @@ class Studio:
 
     lora_dir: Path
     plan: Plan = field(default=lambda _: None)
+    enlarging: Enlarging = "network"
     flavour: str = "a1111"
     seconds: float = 0.0
     controlnet: bool = True

@@ -20,6 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from lying_enlarge import enlarge
 from lying_faults import parsed
 from lying_studio import (
     CONTROL_MODELS,
@@ -156,7 +157,7 @@ def routes(studio: Studio) -> dict[tuple[str, str], Callable[[dict[str, Any]], A
         "GET upscalers": fixed(
             [{"name": name, "model_name": None, "scale": 4} for name in ("None", "Lanczos", "R-ESRGAN 4x+")]
         ),
-        "POST extra-single-image": lambda body: {"image": body["image"], "html_info": ""},
+        "POST extra-single-image": lambda body: enlarge(body, studio.enlarging),
         "GET memory": fixed(_MEMORY),
         "GET scripts": fixed({"txt2img": scripts, "img2img": [*scripts, "adetailer", "sd upscale"]}),
         "GET script-info": fixed([]),

@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 from orchestrator import document
 from orchestrator.artifacts import LoraWeights
 from orchestrator.errors import ProjectError
+from orchestrator.layers import own
 from orchestrator.media.binary import ffmpeg
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
@@ -24,6 +25,7 @@ from orchestrator.pipeline.store import Store
 from orchestrator.progress import Silent
 from orchestrator.project import Project
 from orchestrator.safetensors_file import content_hash
+from orchestrator.stages.shots import shots
 from orchestrator.stages.source import Source
 from orchestrator.stages.stylize import stylize
 
@@ -55,10 +57,10 @@ def painted(folder: Path, one: str, two: str) -> Path:
         (ffmpeg(), "-v", "error", "-y", "-f", "lavfi", "-i", pattern, "-c:v", "ffv1", video), check=True
     )
     save_file({"lora_unet_x.lora_up.weight": np.ones((2, 2), np.float32)}, lora)
-    shots: Stage[tuple[int, ...]] = Stage("shots", 1, {}, (), lambda *_: None, lambda _: ())
+    source = Source(cut(probe(video), None, None), "x")
     weights = LoraWeights(lora, content_hash(lora))
     train = Stage("train", 1, {}, (), lambda *_: None, lambda _: weights)
-    stage = stylize(project, folder, Source(cut(probe(video), None, None), "x"), shots, train)
+    stage = stylize(project, own(project, range(FRAMES)), folder, source, shots(source), train)
     store = Store(folder)
     execute([stage], store, Silent())
     return store.folder(stage)

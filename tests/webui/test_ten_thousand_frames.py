@@ -22,6 +22,7 @@ from orchestrator.media.clip import Clip, cut
 from orchestrator.media.probe import probe
 from orchestrator.progress import Silent
 from orchestrator.safetensors_file import content_hash
+from orchestrator.stylization.course import Course
 from orchestrator.stylization.engine import Look, Paint
 from orchestrator.stylization.settings import ConsistencySettings, StylizeSettings
 from orchestrator.stylization.stylize import stylize
@@ -83,7 +84,7 @@ def test_ten_thousand_frames_with_every_fault_are_all_right_and_painted_once(
         levels = right(painter(stack, tmp_path, "", 0))
         painters = [painter(stack, tmp_path, faults, number) for number in range(1, SERVERS + 1)]
         engine = WebUIEngine(painters, batch=BATCH, tell=lambda _: None)
-        result = stylize(clip, engine, tmp_path, LOOK, SETTINGS, cuts=(), progress=Silent())
+        result = stylize(clip, engine, tmp_path, Course(LOOK), SETTINGS, cuts=(), progress=Silent())
         accounts = [requests.get(f"{one.name}/lying/account", timeout=10).json() for one in painters]
     channels = np.arange(3)
     for index, frame in enumerate(decode.frames(clip)):

@@ -15,9 +15,10 @@ from safetensors.numpy import save_file
 from orchestrator.artifacts import LoraWeights
 from orchestrator.errors import ModelFileError, PortTaken, WebUICrashed, WebUIUnauthorized
 from orchestrator.safetensors_file import content_hash, header
+from orchestrator.stylization.course import look
 from orchestrator.stylization.engine import Look, Paint, Painted
 from orchestrator.stylization.settings import StylizeSettings
-from orchestrator.stylization.webui_engine import Painter, WebUIEngine, look, recipe
+from orchestrator.stylization.webui_engine import Painter, WebUIEngine, recipe
 from orchestrator.webui.client import Client
 from orchestrator.webui.loras import InstalledLora, install
 from orchestrator.webui.opening import Server, opened

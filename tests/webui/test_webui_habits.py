@@ -20,7 +20,6 @@ from orchestrator.safetensors_file import content_hash
 from orchestrator.stylization.engine import Look, Paint
 from orchestrator.stylization.rehearsal import rehearse
 from orchestrator.stylization.webui_engine import Painter
-from orchestrator.webui import images
 from orchestrator.webui.loras import InstalledLora, install
 from orchestrator.webui.opening import Server, opened
 from orchestrator.webui.payloads import Payload
@@ -162,12 +161,6 @@ def test_options_that_cannot_be_told_are_told_with_the_way_out(tmp_path: Path) -
     studio.set_options({"img2img_color_correction": False})
     with ready(studio) as server:
         assert server.client.options()["img2img_color_correction"] is False
-
-
-def test_extras_come_back(tmp_path: Path) -> None:
-    """An upscaler's picture is base64 both ways."""
-    with ready(Studio(tmp_path)) as server:
-        assert server.client.extra_single_image(images.encode(FRAME), "Lanczos", 2.0) == images.encode(FRAME)
 
 
 def test_the_memory_of_loras_is_as_long_as_in_real_servers(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.regions import settings
 from orchestrator.regions.segmenters.colour import colour, hsv
 from orchestrator.regions.segmenters.depth import depth
+from orchestrator.regions.segmenters.everything import everything
 from orchestrator.regions.segmenters.matting import matting
 from orchestrator.regions.segmenters.person import background, person
 from orchestrator.regions.segmenters.pointed import pointed
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 
     from orchestrator.regions.segmenters.segmenter import Scene, Segmenter
 
-# `person` and `background` are words in settings, all others a mapping of a type of its own
+# three are words in settings, all others a mapping of a type of its own
 SEGMENTERS: Mapping[str | type, Callable[[Any, Scene], Segmenter]] = {
     "person": person,
     "background": background,
+    "everything": everything,
     settings.Colour: colour,
     settings.Hsv: hsv,
     settings.Depth: depth,

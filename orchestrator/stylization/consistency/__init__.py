@@ -17,4 +17,5 @@ MODES: Mapping[str, Mode] = {
     "seed": Mode(noise=travelling),
     "flow": Mode(measure=motion, steady=steadied),
     "keyframes": Mode(keys=chosen),
+    "controlnet": Mode(units="temporalnet"),
 }

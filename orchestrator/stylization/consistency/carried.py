@@ -43,7 +43,7 @@ class Motion:
 
 def motion(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> Motion:
     """Measure the motion between two source frames of one size, (H, W, 3)."""
-    backward, forward = flow.dense(now, before), flow.dense(before, now)
+    backward, forward = flow.both_ways(now, before)
     return Motion(before, backward, flow.confidence(backward, forward))
 
 
@@ -63,8 +63,12 @@ def steadied(
         moved: the motion between the two source frames.
         blend: 0 takes over nothing, 1 all that can be trusted.
     """
-    residual = output_before.astype(np.float32) - moved.before
-    carried = np.clip(now + flow.warp(residual, moved.backward), 0, 255)
-    weight = np.float32(blend) * moved.trust[..., np.newaxis]
-    mixed: NDArray[np.uint8] = np.rint(painted + weight * (carried - painted)).astype(np.uint8)
-    return mixed
+    import cv2
+
+    # one array, worked on in place: fresh memory costs more than the arithmetic
+    mixed = flow.warp(cv2.subtract(output_before, moved.before, dtype=cv2.CV_32F), moved.backward)
+    np.clip(cv2.add(now, mixed, dst=mixed, dtype=cv2.CV_32F), 0, 255, out=mixed)
+    cv2.subtract(mixed, painted, dst=mixed, dtype=cv2.CV_32F)
+    mixed *= np.float32(blend) * moved.trust[..., np.newaxis]
+    steady: NDArray[np.uint8] = cv2.add(painted, mixed, dtype=cv2.CV_8U)  # rounded
+    return steady

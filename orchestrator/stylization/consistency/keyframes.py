@@ -71,9 +71,9 @@ def change(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:
         before: (H, W, 3) uint8 RGB.
         now: the next frame, of the same size.
     """
-    backward = flow.dense(now, before)
+    backward, forward = flow.both_ways(now, before)
     moved = np.linalg.norm(backward, axis=2).mean() / now.shape[1]
-    uncovered = 1 - flow.trust(backward, flow.dense(before, now)).mean()
+    uncovered = 1 - flow.trust(backward, forward).mean()
     return float(moved + uncovered)
 
 

@@ -42,6 +42,8 @@ class Mode:
         between: what becomes of frames that are not painted, in their order; from the source's frames, those
             of the painted ones beside them included, the finished painted frame before, and the one after if
             the shot has one.
+        units: the payload preset whose units of ControlNet are added to a payload that has none which look at
+            the frame painted before; none are, without it.
     """
 
     noise: Noise | None = None
@@ -49,3 +51,4 @@ class Mode:
     measure: Measure | None = None
     steady: Steady | None = None
     between: Between = filled
+    units: str | None = None

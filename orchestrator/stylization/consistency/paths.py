@@ -31,7 +31,7 @@ class Path:
 
 def between(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> tuple[Path, Path]:
     """Return the path from a frame back to the one before it, and from that one forth to it."""
-    back, forth = flow.dense(now, before), flow.dense(before, now)
+    back, forth = flow.both_ways(now, before)
     return Path(back, flow.confidence(back, forth)), Path(forth, flow.confidence(forth, back))
 
 

@@ -131,7 +131,9 @@ def _seed(settings: Mapping[str, Any], left_out: dict[str, str]) -> Settings:
         return {"seed": _schedule("seed_schedule", settings["seed_schedule"], str.strip)}
     if behaviour != "fixed":
         reason = "a new seed for each frame flickers where no frame is painted over the one before"
-        left_out["seed_behavior"] = f'{reason}; to have it all the same, write `seed: "SEED + t"`'
+        left_out["seed_behavior"] = (
+            f'{reason}; to have it all the same, write `seed: "{max(int(seed), 0)} + t"`'
+        )
     if int(seed) < 0:
         left_out["seed"] = "-1 draws one by chance; here the same settings give the same video"
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import AfterValidator
@@ -12,6 +13,7 @@ from orchestrator.errors import ProjectError
 from orchestrator.stylization.schedule import deforum_text
 from orchestrator.stylization.schedule.expression import Expression
 from orchestrator.stylization.schedule.keys import Key, curve, written
+from orchestrator.timeline import Time
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -55,10 +57,23 @@ class Schedule:
     keys: tuple[Key, ...]
     bounds: Bounds = Bounds()
 
+    @classmethod
+    def of(cls, value: float) -> Schedule:
+        """Return the schedule of a number that stays."""
+        return cls((Key(at=Time(Fraction(0)), value=value),))
+
     @property
     def constant(self) -> bool:
         """Whether it is one number for all frames."""
         return len(self.keys) == 1 and not isinstance(self.keys[0].value, Expression)
+
+    @property
+    def value(self) -> float | None:
+        """The number that it is for all frames; None where it changes."""
+        only = self.keys[0].value
+        if isinstance(only, Expression) or not self.constant:
+            return None
+        return round(only) if self.bounds.whole else only
 
     def values(self, timeline: Timeline, *, seed: int = 0, name: str = "") -> tuple[float, ...]:
         """Return the value for each frame, all of them within the bounds.
@@ -97,7 +112,7 @@ class Schedule:
 
     def written(self) -> Any:
         """Return it as settings may have it: a number where it is constant, else a list of keys."""
-        return self.keys[0].value if self.constant else [key.model_dump(mode="json") for key in self.keys]
+        return self.value if self.constant else [key.model_dump(mode="json") for key in self.keys]
 
     @classmethod
     def __get_pydantic_core_schema__(

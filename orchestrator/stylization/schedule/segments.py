@@ -10,6 +10,7 @@ from pydantic import Field
 
 from orchestrator.errors import ProjectError
 from orchestrator.settings import Settings
+from orchestrator.stylization.payload_name import PayloadName
 from orchestrator.stylization.schedule.schedule import Schedule, within
 from orchestrator.timeline import Moment, Time
 
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
 class Segment(Settings):
     """A look, and when it begins; whatever it leaves out is as in `stylize`.
 
+    Its schedules run in the time of the whole clip.
+
     Attributes:
         from_: when it begins to come in; `from` in project.yaml. The first segment's look also stands before.
         fade: over how long it replaces the look before; so many frames show both.
         prompt: what to paint.
         negative_prompt: what to avoid.
-        lora: a LoRA's name in the WebUI.
-        lora_weight: how strongly it acts.
+        style: the name of one of the project's `styles`, whose LoRA acts; the project's own when left out.
+        strength: how much is painted anew.
+        lora_weight: how strongly the LoRA acts.
         payload: a preset, or the path of a `.yaml` of one's own.
     """
 
@@ -36,9 +40,10 @@ class Segment(Settings):
     fade: Moment = Time(Fraction(0))
     prompt: str | None = None
     negative_prompt: str | None = None
-    lora: str | None = None
+    style: str | None = None
+    strength: Annotated[Schedule, within(0, 1)] | None = None
     lora_weight: Annotated[Schedule, within(-4, 4)] | None = None
-    payload: str | None = None
+    payload: PayloadName | None = None
 
 
 class Share(NamedTuple):
