@@ -26,6 +26,16 @@ examples:
 """
 
 
+_GATE_CODES = """\
+exit codes: 0 pass, 1 regression, 2 inconclusive; failures have others: 11 unexpected, 12 wrong command line,
+and from 10 on as elsewhere.
+
+examples:
+  orchestrate gate suite.yaml --baseline v1.safetensors --candidate v2.safetensors --bless
+  orchestrate gate suite.yaml --candidate v3.safetensors --markdown gate.md --html gate.html
+"""
+
+
 def _project(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "project", type=Path, nargs="?", default=Path("project.yaml"), metavar="project.yaml"
@@ -218,6 +228,20 @@ def _deflicker(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", type=Path, help="the folder to write into; FRAMES-steady")
 
 
+def _gate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("suite", type=Path, nargs="?", default=Path("suite.yaml"), metavar="suite.yaml")
+    command.add_argument("--baseline", type=Path, metavar="LORA", help="the version in use; else the blessed")
+    command.add_argument("--candidate", type=Path, metavar="LORA", required=True, help="the new version")
+    command.add_argument("--bless", action="store_true", help="make the candidate the baseline of later runs")
+    command.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
+    command.add_argument("--markdown", type=Path, metavar="FILE", help="write a pull request's comment")
+    command.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page, and beside it the suite's history"
+    )
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.epilog = _GATE_CODES
+
+
 def _nothing(_: argparse.ArgumentParser) -> None:
     pass
 
@@ -234,6 +258,7 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "install": ("put the LoRA into the WebUI", _project),
     "stylize": ("paint the frames, or some of them once more", _stylize),
     "score": ("measure the painted frames, or any B against any A", _score),
+    "gate": ("judge a new version of a LoRA by what it paints", _gate),
     "report": ("write the report, and say where it is", _report),
     "import": ("take over settings of sd-scripts, the kohya_ss GUI or a WebUI", _import),
     "export": ("write the training as sd-scripts reads it, to run it by hand", _export),

@@ -47,7 +47,7 @@ def painting(
     with ExitStack() as stack:
         for number, webui in enumerate(project.webui, 1):
             log = _log(work, number)
-            server = stack.enter_context(opened(webui, model=model, lora_dir=_own_loras(work), log=log))
+            server = stack.enter_context(opened(webui, model=model, lora_dir=own_loras(work), log=log))
             check_fits(project.training, server.client, webui.checkpoint, lora)
             installed = None
             if lora is not None:
@@ -63,7 +63,7 @@ def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
     if webui.lora_dir is not None:
         return webui.lora_dir
     if webui.url == EMBEDDED:
-        return _own_loras(work)
+        return own_loras(work)
     raise ProjectError(
         f"{webui.url} has a LoRA folder of its own, and the project does not name it",
         where="webui.lora_dir",
@@ -71,7 +71,8 @@ def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
     )
 
 
-def _own_loras(work: Path) -> Path:
+def own_loras(work: Path) -> Path:
+    """Return the folder that the embedded WebUI takes its LoRAs from."""
     return work / "loras"
 
 

@@ -19,6 +19,7 @@ import psutil
 import pytest
 from small_project import make_project, orchestrate
 
+from orchestrator.cli.main import main
 from orchestrator.media.probe import probe
 
 FRAMES = 10
@@ -198,7 +199,9 @@ def test_killed_at_ten_instants_a_run_ends_with_the_same_frames(finished: Path, 
     assert len(frames_of(copied)) == FRAMES
 
 
-def test_some_frames_are_painted_once_more(finished: Path) -> None:
+def test_some_frames_are_painted_once_more(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Only these change, a run encodes and measures anew, and taking it back leaves nothing to do."""
     answer = orchestrate("stylize", "--frames", "0.12s-5", "--json", cwd=finished)
     assert answer.code == 0, answer.err
@@ -210,12 +213,23 @@ def test_some_frames_are_painted_once_more(finished: Path) -> None:
     assert changed == ["000003.png", "000004.png", "000005.png"]
     later = {name for name, action in actions(finished).items() if action != "keep"}
     assert later == {"encode", "result_preview", "measure", "report"}
-    answer = orchestrate("stylize", "--undo", "--json", cwd=finished)
-    assert json.loads(answer.out.splitlines()[-1])["made"] == []
+    monkeypatch.chdir(finished)
+    assert main(["stylize", "--undo"]) == 0
+    assert "nothing to do" in capsys.readouterr().out
     assert set(actions(finished).values()) == {"keep"}
-    assert "nothing to undo" in orchestrate("stylize", "--undo", cwd=finished).err
-    assert "--seed goes with --frames" in orchestrate("stylize", "--seed", "3", cwd=finished).err
-    assert "there is no frame at 12 frames" in orchestrate("stylize", "--frames", "8-12", cwd=finished).err
+    for words, complaint in MISUSED.items():
+        assert main(["stylize", *words.split()]) != 0
+        assert complaint in capsys.readouterr().err
+
+
+MISUSED = {
+    "--undo": "nothing to undo",
+    "--seed 3": "--seed goes with --frames",
+    "--frames 8-12": "there is no frame at 12 frames: the clip has 10, from 0 to 9",
+    "--frames 5-3": "ends before it begins",
+    "--frames soon": "is no time",
+    "--frames 2-3 --cfg-scale 99": "stylize.cfg_scale",
+}
 
 
 def test_changes_make_only_what_lies_downstream(finished: Path) -> None:
