@@ -78,7 +78,8 @@ def _import(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "file",
         type=Path,
-        help="a TOML of sd-scripts, a preset of the GUI, a picture as a WebUI saved it, or its styles.csv",
+        help="a TOML of sd-scripts, a preset of the GUI, a picture as a WebUI saved it, its styles.csv, or "
+        "Deforum's settings (*_settings.txt, or .json with `prompts`)",
     )
     command.add_argument("--dataset", type=Path, help="the dataset TOML that belongs to a training TOML")
     command.add_argument("--to", type=Path, help="the preset to write")
@@ -264,7 +265,7 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "stylize": ("paint the frames, or some of them once more", _stylize),
     "score": ("measure the painted frames, or any B against any A", _score),
     "report": ("write the report, and say where it is", _report),
-    "import": ("take over settings of sd-scripts, the kohya_ss GUI or a WebUI", _import),
+    "import": ("take over settings of sd-scripts, the kohya_ss GUI, a WebUI or Deforum", _import),
     "export": ("write the training as sd-scripts reads it, to run it by hand", _export),
     "lora show": ("what a LoRA file says of itself, and whether it is whole", _lora_show),
     "lora prune": ("remove old versions of the LoRA from the WebUI's folder", _prune),

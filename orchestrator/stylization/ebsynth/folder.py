@@ -51,7 +51,8 @@ def read(folder: Path) -> Made:
     `frames`; where there is no such folder, from 0 or 1, whichever the outputs begin with.
 
     Raises:
-        ImageError: there are no outputs, one of them lacks frames between those that it has, or a key has none.
+        ImageError: there are no outputs, one of them lacks frames between those that it has, or there is none
+            for a key.
     """
     outputs = {key: pictures for key, path in _outputs(folder) if (pictures := _numbered(path, 0))}
     if not outputs:
