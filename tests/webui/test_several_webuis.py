@@ -120,7 +120,7 @@ def test_servers_with_different_checkpoints_are_refused(stack: ExitStack, tmp_pa
     one, two = at_studio(stack, tmp_path, Studio(tmp_path)), at_studio(stack, tmp_path, other)
     with pytest.raises(ProjectError) as caught:
         check_alike([one, two])
-    for part in (one.name, MODELS[0].name, MODELS[0].short, two.name, MODELS[1].name, MODELS[1].short):
+    for part in (one.server.name, MODELS[0].name, MODELS[0].short, two.server.name, MODELS[1].name, MODELS[1].short):
         assert part in str(caught.value)
     check_alike([one, one])
 
