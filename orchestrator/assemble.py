@@ -116,7 +116,7 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     arrangement = arranged(project, timeline(clip))
     loras = {name: _lora(project, name, digests) for name in arrangement.styles}
     paintings = tuple(
-        _painted(project, layer, work, source, cuts, loras[layer.style] if layer.style else lora)
+        _painted(project, digests, layer, work, source, cuts, loras[layer.style] if layer.style else lora)
         for layer in arrangement.layers
     )
     painted = [stages[-1] for stages in paintings]
@@ -189,14 +189,18 @@ def _lora(project: Project, name: str, digests: Digests) -> Stage[LoraWeights]:
 
 def _painted(
     project: Project,
+    digests: Digests,
     layer: Layer,
     work: Path,
     source: Source,
     cuts: Stage[tuple[int, ...]],
     lora: Stage[LoraWeights],
 ) -> tuple[Stage[FrameSequence], ...]:
+    model = project.stylize.consistency.raft
+    raft = digests.of_file(model) if model else None
+
     def whole(layer: Layer) -> Stage[FrameSequence]:
-        return stylize(project, layer, work, source, cuts, lora)
+        return stylize(project, layer, work, source, cuts, lora, raft)
 
     return repainted(layer, whole, recorded(Store(work).folder(whole(layer))))
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import ProjectError
 from orchestrator.gate import power
 from orchestrator.gate.conditions import check_comparable
 from orchestrator.gate.data import Outcome, Row, Worst
-from orchestrator.gate.differences import clip_means, column, mean_over_clips, worse_by
+from orchestrator.gate.differences import Picture, clip_means, column, mean_over_clips, worse_by
+from orchestrator.gate.drift import DRIFT, lasting
 from orchestrator.gate.verdict import judge, overall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orchestrator.gate.differences import Picture
     from orchestrator.gate.scorer import Meaning
     from orchestrator.gate.side import Side
     from orchestrator.gate.suite import Suite
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _WORST = 3  # pictures shown for each metric
 
-Figures = dict["Picture", float]
+Figures = dict[Picture, float]
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,11 @@ def compare(
     Raises:
         NotComparable: the two were not made alike.
         ProjectError: a metric has no figures here, or infinite ones.
+        DamagedArtifact: a picture is not what was painted.
     """
     check_comparable(baseline.conditions, candidate.conditions)
+    if DRIFT in suite.metrics:
+        baseline, candidate = _with_drift(suite, baseline, candidate)
     shown = {name: meaning for name, meaning in meanings.items() if name in suite.metrics}
     pairs = {name: _pair(name, meaning, baseline, candidate) for name, meaning in shown.items()}
     judged = judge(
@@ -76,6 +79,22 @@ def compare(
         worst=tuple(each for name, pair in pairs.items() for each in _worst(name, pair)),
         conditions=candidate.conditions,
     )
+
+
+def _with_drift(suite: Suite[Any], baseline: Side, candidate: Side) -> tuple[Side, Side]:
+    """Return both sides with a figure of drift for each picture; the baseline has drifted by 0."""
+    drifted: Figures = {}
+    for clip, length in suite.lengths.items():
+        for frame in range(length):
+            pictures = [Picture(clip, seed, frame) for seed in suite.seeds]
+            before, after = (side.kept.pictures(pictures) for side in (baseline, candidate))
+            drifted.update(zip(pictures, lasting(before, after), strict=True))
+    return _added(baseline, dict.fromkeys(drifted, 0.0)), _added(candidate, drifted)
+
+
+def _added(side: Side, drifted: Figures) -> Side:
+    figures = {each: {**row, DRIFT: drifted[each]} for each, row in side.figures.items()}
+    return replace(side, figures=figures)
 
 
 def _pair(metric: str, meaning: Meaning, baseline: Side, candidate: Side) -> _Pair:

@@ -51,8 +51,8 @@ def painted_content(suite: Suite[Any], digest_of: Digest = digest.of_file) -> Co
 
 def measured_content(suite: Suite[Any], digest_of: Digest = digest.of_file) -> Conditions:
     """Return what the figures are measured against, by content. Raises MediaError: it is missing."""
-    weights = {f"weights of {name}": _content(path, digest_of) for name, path in suite.weights.items()}
-    style = {"style": digest.of_folder(suite.style)} if suite.style else {}
+    weights = {f"weights of {name}": _whole(path, digest_of) for name, path in suite.weights.items()}
+    style = {"style": _whole(suite.style, digest_of)} if suite.style else {}
     return {**weights, **style}
 
 
@@ -100,6 +100,10 @@ def _shown(value: str | None) -> str:
         return "has none"
     hexadecimal = len(value) == 64 and set(value) <= set("0123456789abcdef")  # noqa: PLR2004 - SHA-256
     return value[:_SHOWN] if hexadecimal else f"'{value}'"
+
+
+def _whole(path: Path, digest_of: Digest) -> str:
+    return digest.of_folder(path) if path.is_dir() else _content(path, digest_of)
 
 
 def _content(path: Path, digest_of: Digest) -> str:

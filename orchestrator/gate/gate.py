@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.errors import NotComparable, ProjectError
 from orchestrator.gate.compare import compare
 from orchestrator.gate.conditions import check_comparable, painted_content, painting_conditions, suite_hash
+from orchestrator.gate.drift import DRIFT, MEANING
 from orchestrator.gate.history import History
 from orchestrator.gate.kept import Kept
 from orchestrator.gate.side import Bench, made, remembered
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from orchestrator.gate.data import Outcome
     from orchestrator.gate.painter import Painter
-    from orchestrator.gate.scorer import Scorer
+    from orchestrator.gate.scorer import Meaning, Scorer
     from orchestrator.gate.side import Side
     from orchestrator.gate.suite import Suite
     from orchestrator.progress import Progress
@@ -86,19 +87,24 @@ def gate(
         history = History(work / "history.sqlite")
         known = made(baseline, bench) if baseline else _blessed(history, bench)
         judged = made(candidate, bench)
-        outcome = compare(suite, pinned, known, judged, meanings=scorer.metrics, time=_now())
+        outcome = compare(suite, pinned, known, judged, meanings=meanings(scorer), time=_now())
         number = history.add(outcome)
         if bless:
             history.bless(number, results=judged.kept.folder.name, time=outcome.time)
     return Gated(outcome, known, judged, history)
 
 
+def meanings(scorer: Scorer) -> dict[str, Meaning]:
+    """Return what the figures mean, in the order to be shown: the scorer's, and what compares both sides."""
+    return {**scorer.metrics, DRIFT: MEANING}
+
+
 def _check_measured(suite: Suite[Any], scorer: Scorer) -> None:
-    if unmeasured := sorted({*suite.metrics} - {*scorer.metrics}):
+    if unmeasured := sorted({*suite.metrics} - {*meanings(scorer)}):
         raise ProjectError(
             f"nothing here measures {', '.join(unmeasured)}",
             where="metrics",
-            remedy=f"Choose among {', '.join(scorer.metrics)}.",
+            remedy=f"Choose among {', '.join(meanings(scorer))}.",
         )
 
 

@@ -15,13 +15,11 @@ from orchestrator.gate.markdown import markdown
 from orchestrator.gate.page import page, trend
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from orchestrator.gate.data import Worst
     from orchestrator.gate.gate import Gated
     from orchestrator.gate.painter import Frame
-    from orchestrator.gate.scorer import Meaning
     from orchestrator.gate.suite import Suite
 
 _THUMBNAIL = (480, 480)
@@ -38,9 +36,7 @@ def write_markdown(gated: Gated, file: Path) -> None:
     write_bytes(file, markdown(gated.outcome).encode())
 
 
-def write_html(
-    gated: Gated, suite: Suite[Any], meanings: Mapping[str, Meaning], file: Path
-) -> tuple[Path, Path]:
+def write_html(gated: Gated, suite: Suite[Any], file: Path) -> tuple[Path, Path]:
     """Write the page of the comparison, and beside it that of the suite's history.
 
     Returns:
@@ -55,6 +51,7 @@ def write_html(
     stills = [_still(worst, gated, suite) for worst in outcome.worst]
     write_bytes(file, page(outcome, stills, beside.name).encode())
     points = gated.history.trend(outcome.suite, outcome.suite_hash)
+    meanings = {row.metric: row.meaning for row in outcome.rows}
     write_bytes(beside, trend(outcome.suite, meanings, points).encode())
     return file, beside
 

@@ -159,11 +159,16 @@ def _scored(kept: Kept, frames: Frames, bench: Bench) -> dict[Picture, dict[str,
     version = digest.of_value([bench.scorer.version, *bench.scorer.metrics])
     known = kept.figures(version)
     missing = [each for each in pictures_of(bench.suite) if each not in known]
+    if missing:
+        _score(missing, version, kept, frames, bench)
+    every = kept.figures(version)
+    return {each: every[each] for each in pictures_of(bench.suite)}
+
+
+def _score(missing: Sequence[Picture], version: str, kept: Kept, frames: Frames, bench: Bench) -> None:
     with bench.progress.task("measuring", total=len(missing), unit="pictures") as task:
         for (clip, _), group in groupby(missing, lambda each: (each.clip, each.seed)):
             pictures = list(group)
             figures = bench.scorer.score(frames(clip), kept.pictures(pictures))
             kept.keep_figures(version, pictures, figures)
             task.advance(len(pictures))
-    every = kept.figures(version)
-    return {each: every[each] for each in pictures_of(bench.suite)}

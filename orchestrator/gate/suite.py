@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from orchestrator.gate.drift import DRIFT
 from orchestrator.settings import FOLDER, InputPath, Settings
 from orchestrator.webui.settings import WebUISettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_SEEDS_OF_DRIFT = 2
 
 MetricName = TypeVar("MetricName", bound=str)
 
@@ -83,10 +86,12 @@ class Suite(Settings, Generic[MetricName]):
         pictures: single pictures, by name; each is a clip of one frame.
         seeds: each clip is painted with noise from each of them; see `noise_seed`.
         paint: how.
-        metrics: for each, the smallest effect that matters, in its own unit.
+        metrics: for each, the smallest effect that matters, in its own unit; `drift` is how far the pictures
+            moved from the baseline's.
         confidence: of the verdict and the intervals.
         pin: the digest that the suite must have, so that nobody changes its media unseen.
-        style: a folder with pictures of the style, for metrics that compare with it.
+        style: a video, folder or picture of the style, for metrics that compare with it; 24 pictures at most
+            are looked at, spread evenly.
         weights: files of networks that metrics need, by the network's name.
         base_model: what the embedded WebUI paints with.
         webui: what paints.
@@ -123,6 +128,8 @@ class Suite(Settings, Generic[MetricName]):
                 )
         if len(set(self.pictures.values())) < len(self.pictures):
             raise ValueError("a picture is named twice: the same picture twice is no more evidence")
+        if DRIFT in self.metrics and len(self.seeds) < _SEEDS_OF_DRIFT:
+            raise ValueError("drift needs two seeds at least: what changes with the seed is no drift")
         self._check_enough()
         return self
 

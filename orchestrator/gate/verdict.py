@@ -11,13 +11,14 @@ Trials, Intersection-Union Tests and Equivalence Confidence Sets, 1996).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from orchestrator.gate import bootstrap, power
+from orchestrator.gate.drift import DRIFT
 from orchestrator.gate.evidence import holm, p_above, p_below
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Judgement:
         improved: whether it is confidently better by more than the tolerance.
         more_clips: how many more would decide, if the difference is what it seems; None where it is decided,
             or where no number would.
+        excused: whether it drifted, and passes since another metric improved.
     """
 
     worse: float
@@ -57,6 +59,7 @@ class Judgement:
     verdict: Verdict
     improved: bool
     more_clips: int | None
+    excused: bool = False
 
 
 def judge(
@@ -92,7 +95,7 @@ def judge(
             if verdict == "inconclusive"
             else None,
         )
-    return judged
+    return _excused(judged)
 
 
 def overall(verdicts: Sequence[Verdict]) -> Verdict:
@@ -100,6 +103,17 @@ def overall(verdicts: Sequence[Verdict]) -> Verdict:
     if "regression" in verdicts:
         return "regression"
     return "inconclusive" if "inconclusive" in verdicts else "pass"
+
+
+def _excused(judged: Mapping[str, Judgement]) -> dict[str, Judgement]:
+    """Let drift pass where another metric improved: nothing becomes better without becoming different."""
+    improved = any(each.improved for each in judged.values())
+    return {
+        name: replace(each, verdict="pass", excused=True, more_clips=None)
+        if improved and name == DRIFT and each.verdict != "pass"
+        else each
+        for name, each in judged.items()
+    }
 
 
 def _corrected(p_values: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:

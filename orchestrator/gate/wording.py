@@ -50,6 +50,8 @@ def explanation(row: Row) -> str:
 
 def verdict(row: Row) -> str:
     """Return the verdict on one metric in a word."""
+    if row.judgement.excused:
+        return "pass, since others improved"
     better = row.judgement.improved and row.judgement.verdict == "pass"
     return "pass, improved" if better else row.judgement.verdict
 

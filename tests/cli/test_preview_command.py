@@ -18,7 +18,7 @@ def test_frames_are_shown_in_several_settings_before_hours_are_spent(project: Pa
     assert answer.code == 0, answer.err
     lines = [json.loads(line) for line in answer.out.splitlines()]
     told = lines[-1]
-    assert (told["painted"], told["frames"], told["lora"]) == (4, [3, 6], None)
+    assert (told["painted"], told["frames"]) == (4, [3, 6])
     assert any("not trained yet" in line.get("text", "") for line in lines)
     sheet = project / "out" / "preview.png"
     assert told["sheet"] == str(sheet)

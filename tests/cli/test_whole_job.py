@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import psutil
 import pytest
 from small_project import make_project, orchestrate
 
+from orchestrator.cli.main import main
 from orchestrator.media.probe import probe
 
 FRAMES = 10
@@ -107,7 +109,7 @@ INSTANTS = (
     Instant("stylize", "", 0, 3.0),
     Instant("stylize", "frames/0*.png", 1, 0.1),
     Instant("stylize", "frames/0*.png", 5, 0.1),
-    Instant("encode", "", 0, 0.1),
+    Instant("encode", "video.*", 1, 0.1),
     Instant("measure", "rows.jsonl", 1, 0.2),
     Instant("report", "", 0, 0.1),
 )
@@ -155,6 +157,25 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(copied: Path) -> None:
     assert actions(copied)["dataset"] == "keep"
 
 
+def test_ctrl_c_stops_what_is_made_beside_the_painting_too(finished: Path, copied: Path) -> None:
+    """It says no more than that, nothing is left running, and what resumes is begun."""
+    for stage in ("shots", "source_preview", "dataset", "train"):
+        (folder,) = finished.glob(f".orchestrate/stages/{stage}-*")
+        shutil.copytree(folder, copied / ".orchestrate" / "stages" / folder.name)
+    command = (sys.executable, "-m", "orchestrator.cli.main", "run", "project.yaml")
+    with subprocess.Popen(command, cwd=copied, stderr=subprocess.PIPE, text=True) as run:
+        while not reached(copied, Instant("result_preview", "stills/*.webp", 2, 0)):
+            assert run.poll() is None
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=30)
+    assert run.returncode == 130
+    assert "goes on from there" in err.splitlines()[-1]
+    assert "has failed" not in err
+    assert not orphans(copied)
+    assert {name for name, action in actions(copied).items() if action == "resume"} == {"stylize", "measure"}
+
+
 def painted(project: Path) -> dict[Path, int]:
     """Return when each finished frame was written."""
     frames = project.glob(".orchestrate/stages/stylize-*/frames/0*.png")
@@ -178,7 +199,9 @@ def test_killed_at_ten_instants_a_run_ends_with_the_same_frames(finished: Path, 
     assert len(frames_of(copied)) == FRAMES
 
 
-def test_some_frames_are_painted_once_more(finished: Path) -> None:
+def test_some_frames_are_painted_once_more(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Only these change, a run encodes and measures anew, and taking it back leaves nothing to do."""
     answer = orchestrate("stylize", "--frames", "0.12s-5", "--json", cwd=finished)
     assert answer.code == 0, answer.err
@@ -190,12 +213,23 @@ def test_some_frames_are_painted_once_more(finished: Path) -> None:
     assert changed == ["000003.png", "000004.png", "000005.png"]
     later = {name for name, action in actions(finished).items() if action != "keep"}
     assert later == {"encode", "result_preview", "measure", "report"}
-    answer = orchestrate("stylize", "--undo", "--json", cwd=finished)
-    assert json.loads(answer.out.splitlines()[-1])["made"] == []
+    monkeypatch.chdir(finished)
+    assert main(["stylize", "--undo"]) == 0
+    assert "nothing to do" in capsys.readouterr().out
     assert set(actions(finished).values()) == {"keep"}
-    assert "nothing to undo" in orchestrate("stylize", "--undo", cwd=finished).err
-    assert "--seed goes with --frames" in orchestrate("stylize", "--seed", "3", cwd=finished).err
-    assert "there is no frame at 12 frames" in orchestrate("stylize", "--frames", "8-12", cwd=finished).err
+    for words, complaint in MISUSED.items():
+        assert main(["stylize", *words.split()]) != 0
+        assert complaint in capsys.readouterr().err
+
+
+MISUSED = {
+    "--undo": "nothing to undo",
+    "--seed 3": "--seed goes with --frames",
+    "--frames 8-12": "there is no frame at 12 frames: the clip has 10, from 0 to 9",
+    "--frames 5-3": "ends before it begins",
+    "--frames soon": "is no time",
+    "--frames 2-3 --cfg-scale 99": "stylize.cfg_scale",
+}
 
 
 def test_changes_make_only_what_lies_downstream(finished: Path) -> None:

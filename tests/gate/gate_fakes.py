@@ -22,7 +22,7 @@ from orchestrator.progress import Silent
 from orchestrator.stylization.engine import Painted
 
 Frame = NDArray[np.uint8]
-Metric = Literal["style", "structure", "flicker"]
+Metric = Literal["style", "structure", "flicker", "drift"]
 SEPIA, INDIGO = (230, 180, 110), (70, 60, 160)
 SETUP = Setup("tiny [abc]", "Euler", "Karras", 20, "fake", "1.0", {"cfg_scale": "7.0"})
 SIZE = 64

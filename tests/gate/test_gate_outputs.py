@@ -191,7 +191,7 @@ def test_a_gate_is_written_to_files(studio: Studio) -> None:
     out = studio.folder / "out"
     write_junit(gated, out / "gate.xml")
     write_markdown(gated, out / "gate.md")
-    written = write_html(gated, suite, studio.scorer.metrics, out / "gate.html")
+    written = write_html(gated, suite, out / "gate.html")
     assert written == (out / "gate.html", out / "gate-trend.html")
     assert 'failures="1"' in (out / "gate.xml").read_text()
     assert "❌ regression" in (out / "gate.md").read_text()
