@@ -6,7 +6,12 @@ This is no stage, as nothing later is made of it; what is painted is kept by con
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from orchestrator.picking.kept import Kept
+from orchestrator.stages.judged import judged_by, measure
+from orchestrator.webui.settings import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,15 +21,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.picking.candidate import Entrant
-    from orchestrator.picking.kept import Kept
     from orchestrator.picking.objective import Figures
     from orchestrator.picking.search import Trial
     from orchestrator.progress import Progress
     from orchestrator.stages.contenders import Contenders
+    from orchestrator.stages.material import Material
     from orchestrator.stylization.engine import Look
 
     Frame = NDArray[np.uint8]
     Measure = Callable[[Frame, Frame], Figures]
+
+
+_FOLDER = "pick"
 
 
 @dataclass
@@ -99,3 +107,29 @@ class Auditions:
             write_png(self.picture(trial), painted.picture)
             self.painted += 1
             yield
+
+
+def auditions(material: Material, contenders: Contenders, progress: Progress) -> Auditions:
+    """Return what paints and measures such frames. Raises OrchestrateError: the style cannot be measured."""
+    from orchestrator.media.decode import one
+
+    project, source, canvas = material.project, material.source, material.canvas
+    painter = contenders.plain[0]
+    content: dict[str, Any] = {
+        "payload": painter.payload.model_dump(mode="json", exclude={"denoising_strength"}),
+        "checkpoint": painter.server.checkpoint,
+        "painter": "embedded" if all(webui.url == EMBEDDED for webui in project.webui) else "WebUI",
+        "source": source.content,
+        "size": canvas.size,
+        "picture": canvas.picture,
+    }
+    folder = material.work / _FOLDER
+    return Auditions(
+        look=material.look,
+        content=content,
+        frames=lru_cache(maxsize=None)(lambda index: canvas.init(one(source.clip, index))),
+        contenders=contenders,
+        measure=measure(material.style, folder / "seen", device=project.score.device),
+        kept=Kept(folder, judged_by(material.style)),
+        progress=progress,
+    )

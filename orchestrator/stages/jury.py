@@ -12,8 +12,9 @@ from orchestrator.picking.candidate import Candidate, Entrant
 from orchestrator.picking.objective import gain, mean, objective
 from orchestrator.picking.search import Trial
 from orchestrator.safetensors_file import content_hash
+from orchestrator.stages.auditions import auditions
 from orchestrator.stages.contenders import Contenders
-from orchestrator.stages.material import Material, auditions, frames_to_try
+from orchestrator.stages.material import Material, frames_to_try
 from orchestrator.stages.shots import survey
 
 if TYPE_CHECKING:

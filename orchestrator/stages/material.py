@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from orchestrator.layers import own
-from orchestrator.picking.kept import Kept
 from orchestrator.picking.probes import held_out, probes
-from orchestrator.stages.auditions import Auditions
 from orchestrator.stages.fitting import native_side
-from orchestrator.stages.judged import judged_by, measure
 from orchestrator.stylization.canvas import Canvas
 from orchestrator.stylization.course import look
 from orchestrator.stylization.settings import LANCZOS
 from orchestrator.stylization.sizes import sizes
 from orchestrator.stylization.webui_engine import recipe
-from orchestrator.webui.settings import EMBEDDED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,11 +23,8 @@ if TYPE_CHECKING:
     from orchestrator.media.survey import Survey
     from orchestrator.progress import Progress
     from orchestrator.project import Project
-    from orchestrator.stages.contenders import Contenders
     from orchestrator.stages.source import Source
     from orchestrator.stylization.engine import Look
-
-_FOLDER = "pick"
 
 
 @dataclass(frozen=True)
@@ -95,29 +88,3 @@ def _trained(material: Material) -> frozenset[int]:
     if not isinstance(style, VideoStyle) or style.video.resolve() != clip.footage.path.resolve():
         return frozenset()
     return frozenset(frame - clip.start for frame in frames_of(material.style, style.video.name))
-
-
-def auditions(material: Material, contenders: Contenders, progress: Progress) -> Auditions:
-    """Return what paints and measures such frames. Raises OrchestrateError: the style cannot be measured."""
-    from orchestrator.media.decode import one
-
-    project, source, canvas = material.project, material.source, material.canvas
-    painter = contenders.plain[0]
-    content: dict[str, Any] = {
-        "payload": painter.payload.model_dump(mode="json", exclude={"denoising_strength"}),
-        "checkpoint": painter.server.checkpoint,
-        "painter": "embedded" if all(webui.url == EMBEDDED for webui in project.webui) else "WebUI",
-        "source": source.content,
-        "size": canvas.size,
-        "picture": canvas.picture,
-    }
-    folder = material.work / _FOLDER
-    return Auditions(
-        look=material.look,
-        content=content,
-        frames=lru_cache(maxsize=None)(lambda index: canvas.init(one(source.clip, index))),
-        contenders=contenders,
-        measure=measure(material.style, folder / "seen", device=project.score.device),
-        kept=Kept(folder, judged_by(material.style)),
-        progress=progress,
-    )

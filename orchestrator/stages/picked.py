@@ -10,9 +10,10 @@ from orchestrator.picking.candidate import Entrant, crossed
 from orchestrator.picking.objective import PRICE
 from orchestrator.picking.search import Trial, search
 from orchestrator.safetensors_file import content_hash
+from orchestrator.stages.auditions import auditions
 from orchestrator.stages.checkpoint import saved
 from orchestrator.stages.contenders import Contenders
-from orchestrator.stages.material import auditions, frames_to_try
+from orchestrator.stages.material import frames_to_try
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
