@@ -2,8 +2,8 @@
 
 Runs the whole job on a street video with the WebUI and the model that ship: training (two steps), painting,
 video, scores, report. Scores, video and previews are made beside the painting, so little is left to do at its
-end. Told are, from the instant at which the last frame lies on the disk: when its figures do, and when the
-report lies at its place.
+end. Told are, from the instant at which the last frame lies on the disk: when all figures do, and when the
+report lies at its place. What the run says goes to stderr.
 
     python benchmarks/report.py [--video VIDEO] [--frames 210] [--width 640]
 """
@@ -69,7 +69,7 @@ def make_video(video: Path, target: Path, frames: int, width: int) -> None:
 def measured(folder: Path, frames: int) -> None:
     """Run, watch the files come, and print when they did."""
     command = (sys.executable, "-m", "orchestrator.cli.main", "run", "project.yaml")
-    with subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as run:
         painted = first_seen(run, folder, f".orchestrate/stages/stylize-*/frames/{frames - 1:06d}.png")
         before = rows(folder)
         scored = first_seen(run, folder, ".orchestrate/stages/measure-*/sets.json")

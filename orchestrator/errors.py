@@ -7,7 +7,8 @@
     │   ├── ImageError        21  a picture cannot be opened or is too large
     │   ├── ModelFileError    22  a checkpoint or LoRA file is missing, unsafe or of another kind
     │   ├── PresetError       23  a preset is unknown or asks for something unknown
-    │   └── DatasetError      24  style pictures or their captions are missing or unusable
+    │   ├── DatasetError      24  style pictures or their captions are missing or unusable
+    │   └── NotComparable     25  two results were not made alike, so that comparing them says nothing
     ├── ToolError
     │   ├── FfmpegError       30  ffmpeg is missing or failed
     │   ├── TrainerError      31  the trainer stopped, or left no LoRA
@@ -103,6 +104,12 @@ class DatasetError(InputError):
     """Style pictures or their captions are missing or unusable."""
 
     exit_code = 24
+
+
+class NotComparable(InputError):
+    """Two results were not made alike, so that comparing them says nothing."""
+
+    exit_code = 25
 
 
 class ToolError(OrchestrateError):

@@ -1,8 +1,8 @@
 """What becomes of memory that was freed: kept for the next frame's arrays instead of given back each time.
 
 Every frame needs the same arrays of a few megabytes anew. By default glibc returns such memory to the system
-at once, which must blank each of its pages when it hands them out again: a fifth of the processor time of work
-on small frames (`benchmarks/flow.py`).
+at once, which must blank each of its pages when it hands them out again: a fifth of the time that a processor
+spends on motion and blending (`benchmarks/flow.py`).
 """
 
 from __future__ import annotations

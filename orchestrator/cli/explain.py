@@ -29,4 +29,5 @@ def run(args: argparse.Namespace) -> int:
 
 def table(plans: list[Plan]) -> str:
     """Return the plans as text, a line a stage."""
-    return "\n".join(f"{plan.stage:<10} {plan.action:<7} {plan.reason}" for plan in plans)
+    width = max(len(plan.stage) for plan in plans)
+    return "\n".join(f"{plan.stage:<{width}}  {plan.action:<7} {plan.reason}" for plan in plans)

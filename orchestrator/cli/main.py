@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING, Protocol, cast
 
 from orchestrator.cli.arguments import parser
@@ -21,6 +22,8 @@ _FILES = {  # else the command's name, with "_" between its words
     "train": "part",
     "import": "take_over",  # no module can be named after a keyword
 }
+_VERDICTS = frozenset({"gate"})  # their codes 1 and 2 tell what was found
+_BESIDE_VERDICTS = 10  # what is added there to a failure's code of 1 or 2
 _READER_GONE = 141  # 128 + SIGPIPE, as a shell tells it
 
 
@@ -37,7 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a sign that a terminal lacks stops no run
     whole = parser()
-    args = whole.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        args = whole.parse_args(words)
+    except SystemExit as ended:
+        raise SystemExit(_failure(int(ended.code or 0), words[0] if words else "")) from None
     if not args.command:
         whole.print_help()
         return 2
@@ -61,12 +68,8 @@ def _guarded(args: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except OrchestrateError as error:
-        if args.debug:
-            raise
         return _told(error, args)
-    except Exception as error:
-        if args.debug:
-            raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the user is told
         return _told(
             OrchestrateError(
                 f"an unexpected {type(error).__name__}: {error}",
@@ -77,12 +80,20 @@ def _guarded(args: argparse.Namespace) -> int:
 
 
 def _told(error: OrchestrateError, args: argparse.Namespace) -> int:
+    code = _failure(error.exit_code, args.command)
+    if args.debug:
+        traceback.print_exc()
     if args.json:
         fields = {"what": error.what, "where": error.where, "remedy": error.remedy}
-        print(json.dumps({"event": "error", "exit_code": error.exit_code, **fields}), flush=True)
+        print(json.dumps({"event": "error", "exit_code": code, **fields}), flush=True)
     else:
         print(f"orchestrate: {error}", file=sys.stderr)
-    return error.exit_code
+    return code
+
+
+def _failure(code: int, command: str) -> int:
+    """Return a failure's exit code, which is no verdict."""
+    return code + _BESIDE_VERDICTS if command in _VERDICTS and code in {1, 2} else code
 
 
 def _command(name: str) -> Command:

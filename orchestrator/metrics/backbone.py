@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import torch
 from safetensors import SafetensorError
@@ -30,6 +31,9 @@ _PREFIX = "features."
 # ImageNet's, of colours from 0 to 1. LPIPS writes the same numbers for colours from -1 to 1.
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
+_COLOURS = np.arange(256, dtype=np.float32)[:, np.newaxis, np.newaxis]
+_SHIFT, _SCALE = (np.float32(255) * np.array(each, np.float32) for each in (_MEAN, _STD))
+_TABLE = (_COLOURS - _SHIFT) / _SCALE  # what becomes of each value of each channel, (256, 1, 3)
 
 Layers = dict[int, torch.Tensor]
 """What leaves the layers of a network, by torchvision's number: for each (1, C, H', W') float32."""
@@ -70,7 +74,7 @@ class Backbone:
         """
         if self.device.type == "cpu" and len(frames) > 1:
             return [self.look([frame], taps)[0] for frame in frames]
-        found = self.activations(normalised(to_batch(frames, self.device)), taps)
+        found = self.activations(normalised(frames, self.device), taps)
         return [
             {tap: layer[place, None] for tap, layer in zip(taps, found, strict=True)}
             for place in range(len(frames))
@@ -108,14 +112,22 @@ def load_backbone(architecture: Architecture, weights: Path | None = None, devic
     return Backbone(frozen.to(device), torch.device(device))
 
 
-def to_batch(images: Sequence[Frame], device: torch.device) -> torch.Tensor:
-    """Return (H, W, 3) uint8 pictures of one size as (N, 3, H, W) float32 from 0 to 255.
+def normalised(images: Sequence[Frame], device: torch.device) -> torch.Tensor:
+    """Return (H, W, 3) uint8 pictures of one size as torchvision's networks were trained on them.
+
+    Returns:
+        (N, 3, H, W) float32, channels last.
 
     Raises:
         ImageError: as `check_sizes`.
     """
     check_sizes(images)
-    return torch.from_numpy(np.stack(images)).to(device).permute(0, 3, 1, 2).float()
+    if device.type == "cpu":  # five times as fast as arithmetic, to the same bits
+        looked_up = [torch.from_numpy(cv2.LUT(image, _TABLE)) for image in images]
+        return (looked_up[0][None] if len(images) == 1 else torch.stack(looked_up)).permute(0, 3, 1, 2)
+    colours = torch.from_numpy(np.stack(images)).to(device).permute(0, 3, 1, 2).float()
+    mean, std = (torch.tensor(each, device=device).view(3, 1, 1) for each in (_MEAN, _STD))
+    return (colours - 255 * mean) / (255 * std)
 
 
 def check_sizes(images: Sequence[Frame]) -> None:
@@ -130,13 +142,6 @@ def check_sizes(images: Sequence[Frame]) -> None:
     height, width, _ = shapes.pop()
     if min(height, width) < SMALLEST_SIDE:
         raise ImageError(f"a picture of {width}x{height} is too small to be measured")
-
-
-def normalised(images: torch.Tensor) -> torch.Tensor:
-    """Return (N, 3, H, W) colours from 0 to 255 as torchvision's networks were trained on them."""
-    mean = torch.tensor(_MEAN, device=images.device).view(3, 1, 1)
-    std = torch.tensor(_STD, device=images.device).view(3, 1, 1)
-    return (images - 255 * mean) / (255 * std)
 
 
 def read_tensors(path: Path) -> Mapping[str, torch.Tensor]:

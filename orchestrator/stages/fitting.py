@@ -37,13 +37,24 @@ def check_fits(
     Raises:
         ModelFileError: it certainly is.
     """
+    _check(_family_of(training, lora), lora, client, wanted)
+
+
+def check_lora_fits(lora: LoraWeights, client: Client, wanted: str | None) -> None:
+    """Make sure of the same for a LoRA of which nothing is known but its file. Raises as `check_fits`."""
+    from orchestrator.training import lora_file
+
+    _check(lora_file.read(lora.file).family, lora, client, wanted)
+
+
+def _check(family: str | None, lora: LoraWeights | None, client: Client, wanted: str | None) -> None:
     from orchestrator.safetensors_file import header
 
     checkpoint = _checkpoint(client, wanted)
     if checkpoint is None:
         return
     base_hash = header(lora.file).metadata.get("ss_new_sd_model_hash") if lora else None
-    if sentence := misfit(_family_of(training, lora), base_hash, checkpoint):
+    if sentence := misfit(family, base_hash, checkpoint):
         raise ModelFileError(
             sentence,
             where=client.url,

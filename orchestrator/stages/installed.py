@@ -7,6 +7,7 @@ without harm, whenever something is to be painted.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,21 @@ def painting(
         WebUIError: a WebUI cannot be reached, cannot paint, or does not see the LoRA.
     """
     from orchestrator.stages.fitting import check_fits
+
+    with painting_plainly(project, work, layer) as painters:
+        for each in painters:
+            check_fits(project.training, each.server.client, each.server.settings.checkpoint, lora)
+        if lora is None:
+            yield painters
+            return
+        about = card(project, lora, layer)
+        yield tuple(holding(each, lora, work, name=layer.lora, card=about) for each in painters)
+
+
+@contextmanager
+def painting_plainly(project: Project, work: Path, layer: Layer) -> Iterator[tuple[Painter, ...]]:
+    """Yield the WebUIs, each of which can paint a layer, with no LoRA. Raises as `painting`."""
     from orchestrator.stylization.webui_engine import Painter, check_alike, recipe
-    from orchestrator.webui.loras import install
     from orchestrator.webui.opening import opened
     from orchestrator.webui.payloads import as_listed
 
@@ -47,15 +61,32 @@ def painting(
     with ExitStack() as stack:
         for number, webui in enumerate(project.webui, 1):
             log = _log(work, number)
-            server = stack.enter_context(opened(webui, model=model, lora_dir=_own_loras(work), log=log))
-            check_fits(project.training, server.client, webui.checkpoint, lora)
-            installed = None
-            if lora is not None:
-                folder, card = lora_folder(webui, work), _card(project, lora, layer)
-                installed = install(lora, folder, server.client, name=layer.lora, card=card)
-            painters.append(Painter(server, installed, as_listed(payload, server.client)))
+            server = stack.enter_context(opened(webui, model=model, lora_dir=own_loras(work), log=log))
+            painters.append(Painter(server, None, as_listed(payload, server.client)))
         check_alike(painters)
         yield tuple(painters)
+
+
+def holding(
+    painter: Painter, lora: LoraWeights, work: Path, *, name: str, card: LoraCard | None = None
+) -> Painter:
+    """Return a painter that has a LoRA, which is put into its WebUI's folder where it is not there yet.
+
+    Args:
+        painter: a WebUI that can paint.
+        lora: what it shall paint with.
+        work: the folder for what is neither input nor output.
+        name: the start of the LoRA's name there.
+        card: what to write beside it.
+
+    Raises:
+        WebUIError: the WebUI does not see it.
+        StorageError: the folder does not take it.
+    """
+    from orchestrator.webui.loras import install
+
+    place = lora_folder(painter.server.settings, work)
+    return replace(painter, lora=install(lora, place, painter.server.client, name=name, card=card))
 
 
 def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
@@ -63,7 +94,7 @@ def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
     if webui.lora_dir is not None:
         return webui.lora_dir
     if webui.url == EMBEDDED:
-        return _own_loras(work)
+        return own_loras(work)
     raise ProjectError(
         f"{webui.url} has a LoRA folder of its own, and the project does not name it",
         where="webui.lora_dir",
@@ -71,7 +102,8 @@ def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
     )
 
 
-def _own_loras(work: Path) -> Path:
+def own_loras(work: Path) -> Path:
+    """Return the folder that the embedded WebUI takes its LoRAs from."""
     return work / "loras"
 
 
@@ -79,7 +111,8 @@ def _log(work: Path, number: int) -> Path:
     return work / ("webui.log" if number == 1 else f"webui-{number}.log")
 
 
-def _card(project: Project, lora: LoraWeights, layer: Layer) -> LoraCard:
+def card(project: Project, lora: LoraWeights, layer: Layer) -> LoraCard:
+    """Return what a WebUI shows beside a layer's LoRA."""
     from orchestrator.stylization.settings import TRIGGER
     from orchestrator.webui.card import LoraCard
 

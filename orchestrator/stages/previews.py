@@ -32,7 +32,7 @@ def source_preview(source: Source) -> Stage[Preview]:
         from orchestrator.media.decode import frames
 
         with closing(frames(source.clip)) as pictures:
-            _make(pictures, source.clip, folder, "none", progress)
+            _make(pictures, source.clip, folder, progress, audio="none")
 
     return Stage("source_preview", 1, source.content, (), build, load)
 
@@ -43,7 +43,7 @@ def result_preview(source: Source, frames: Stage[FrameSequence]) -> Stage[Previe
     def build(folder: Path, made: Made, progress: Progress) -> None:
         from orchestrator.media.pictures import stored
 
-        _make(stored(made(frames)), source.clip, folder, "keep", progress)
+        _make(stored(made(frames)), source.clip, folder, progress, audio="keep")
 
     return Stage("result_preview", 1, source.content, (frames,), build, load, follows=True)
 
@@ -57,8 +57,9 @@ def _make(
     pictures: Iterable[NDArray[np.uint8]],
     clip: Clip,
     folder: Path,
-    audio: Literal["keep", "none"],
     progress: Progress,
+    *,
+    audio: Literal["keep", "none"],
 ) -> None:
     from orchestrator.media.encode import encode
     from orchestrator.media.pictures import resize

@@ -96,7 +96,7 @@ def report(
         "place": os.path.relpath(place, folder.resolve()),
         "source": source.content,
     }
-    return Stage("report", 2, content, (shots, train, *previews, measure, *masks.values()), build, load)
+    return Stage("report", 3, content, (shots, train, *previews, measure, *masks.values()), build, load)
 
 
 def load(folder: Path) -> Path:

@@ -35,6 +35,7 @@ class Server:
         settings: what the user said of it.
         watch: looks at it while it paints.
         checkpoint: what it paints with, `name [hash]`; known once it has painted.
+        version: of the program, as it tells it; likewise.
         catalogue: what it has to choose from; likewise.
     """
 
@@ -45,6 +46,7 @@ class Server:
         self.settings = settings
         self.watch = Watch(client)
         self.checkpoint = ""
+        self.version = ""
         self._program = program
         self._recovering = Lock()
 
@@ -78,7 +80,8 @@ class Server:
                 remedy="Choose the same checkpoint there again, or name one in webui.checkpoint.",
             )
         self.checkpoint = painted_with
-        self.catalogue = catalogue.load(self.client, flavour.detect(self.client, info.version or ""))
+        self.version = info.version or ""
+        self.catalogue = catalogue.load(self.client, flavour.detect(self.client, self.version))
 
     def _probed(self) -> GenerationInfo:
         deadline = time.monotonic() + self.settings.ready_timeout

@@ -115,7 +115,7 @@ def test_one_webui_is_written_down_as_it_always_was(project: Path) -> None:
         painted, page = stages["stylize"].settings, stages["report"].settings
         assert (painted["painter"], painted["checkpoint"]) == ("WebUI", None)
         assert page["settings"]["webui"] == {"url": "http://127.0.0.1:7860"}
-    assert (stages["stylize"].version, stages["report"].version) == (2, 2)
+    assert (stages["stylize"].version, stages["report"].version) == (2, 3)
 
 
 def test_another_server_beside_the_first_paints_the_same(project: Path) -> None:

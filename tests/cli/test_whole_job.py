@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,7 +109,7 @@ INSTANTS = (
     Instant("stylize", "", 0, 3.0),
     Instant("stylize", "frames/0*.png", 1, 0.1),
     Instant("stylize", "frames/0*.png", 5, 0.1),
-    Instant("encode", "", 0, 0.1),
+    Instant("encode", "video.*", 1, 0.1),
     Instant("measure", "rows.jsonl", 1, 0.2),
     Instant("report", "", 0, 0.1),
 )
@@ -154,6 +155,25 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(copied: Path) -> None:
     assert "goes on from there" in last["what"]
     assert not orphans(copied)
     assert actions(copied)["dataset"] == "keep"
+
+
+def test_ctrl_c_stops_what_is_made_beside_the_painting_too(finished: Path, copied: Path) -> None:
+    """It says no more than that, nothing is left running, and what resumes is begun."""
+    for stage in ("shots", "source_preview", "dataset", "train"):
+        (folder,) = finished.glob(f".orchestrate/stages/{stage}-*")
+        shutil.copytree(folder, copied / ".orchestrate" / "stages" / folder.name)
+    command = (sys.executable, "-m", "orchestrator.cli.main", "run", "project.yaml")
+    with subprocess.Popen(command, cwd=copied, stderr=subprocess.PIPE, text=True) as run:
+        while not reached(copied, Instant("result_preview", "stills/*.webp", 2, 0)):
+            assert run.poll() is None
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=30)
+    assert run.returncode == 130
+    assert "goes on from there" in err.splitlines()[-1]
+    assert "has failed" not in err
+    assert not orphans(copied)
+    assert {name for name, action in actions(copied).items() if action == "resume"} == {"stylize", "measure"}
 
 
 def painted(project: Path) -> dict[Path, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import replace
 from fractions import Fraction
@@ -15,13 +16,14 @@ import pytest
 from PIL import Image
 
 from orchestrator.report.curves import curve
-from orchestrator.report.data import Figure, Film, Repeat, ReportData, Still
-from orchestrator.report.embedding import films, thumbnail
+from orchestrator.report.data import Figure, Film, Picture, Repeat, ReportData, Still
+from orchestrator.report.embedding import film_size, films, thumbnail
 from orchestrator.report.render import duration, number, render
 from orchestrator.report.standouts import standouts
 
+GOLD = Path(__file__).parent / "gold" / "page.html"
 EVIL = "</script><img src=x onerror=alert(1)>\"'&"
-STILL = Still(1, 0.25, b"one", b"two")
+STILL = Still(1, b"one", b"two", 0.25)
 DATA = ReportData(
     title="street",
     film=Film("source.mp4", "result.mp4", (640, 272), Fraction(30000, 1001), 3, cuts=(2,)),
@@ -31,6 +33,9 @@ DATA = ReportData(
     ),
     losses=((1, 0.5), (2, 0.4)),
     repeat=Repeat("orchestrate run project.yaml", "name: street\n", {"Seeds": {"painting": "7"}}),
+    sheet=(Still(0, b"three", b"four"),),
+    samples=(Picture("step 100, prompt 1", b"five"),),
+    regions=(Picture("region 1, frame 2", b"six"),),
 )
 
 
@@ -64,6 +69,18 @@ def test_the_page_says_all_that_the_data_says() -> None:
     assert render(DATA) == render(DATA)
 
 
+def test_the_page_is_as_it_was_looked_at() -> None:
+    """Its markup equals the one on file; after a change that is meant, RENEW=1 writes the new one.
+
+    Style and script are left out: what they do is tested in a browser.
+    """
+    html = re.sub(r"(?s)(<style>|<script>).*?(</style>|</script>)", r"\1\2", render(DATA))
+    html = re.sub(r"sha256-[\w+/=]+", "sha256-…", html)
+    if os.environ.get("RENEW"):
+        GOLD.write_text(html, "utf-8")
+    assert html == GOLD.read_text("utf-8")
+
+
 def test_names_and_settings_cannot_break_out_of_the_page() -> None:
     """Markup in any text of the data stays text: it adds no tag and no script."""
     evil = replace(
@@ -93,7 +110,14 @@ def test_the_page_asks_the_network_for_nothing() -> None:
 def test_every_picture_and_curve_has_words_for_those_who_cannot_see_it() -> None:
     """Each img has an alternative text, each chart a label with its range, each heading its rank."""
     page = Page(render(DATA))
-    assert [img["alt"] for img in page.all("img")] == ["Source, frame 1", "Result, frame 1"]
+    assert [img["alt"] for img in page.all("img")] == [
+        "Source, frame 1",
+        "Result, frame 1",
+        "Source, frame 0",
+        "Result, frame 0",
+        "The source, dark but for the region",
+        "A sample picture",
+    ]
     charts = [svg["aria-label"] for svg in page.all("svg") if svg.get("role") == "img"]
     assert charts[0] == "SSIM over 3 frames, from 0.250 to 0.750, mean 0.500"
     ranks = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
@@ -114,9 +138,11 @@ def test_the_script_gets_figures_by_frame() -> None:
 
 def test_a_run_without_training_or_figures_has_a_page_too() -> None:
     """Without losses and metrics their sections are left out."""
-    bare = Page(render(replace(DATA, losses=(), figures=())))
+    bare = Page(render(replace(DATA, losses=(), figures=(), sheet=(), samples=(), regions=())))
     assert "Training" not in bare.text
     assert "Worst and best" not in bare.text
+    assert "Contact sheet" not in bare.text
+    assert "Regions" not in bare.text
     one_frame = replace(DATA, film=replace(DATA.film, frames=1, cuts=(0,)), figures=())
     assert "1 frame" in Page(render(one_frame)).text
 
@@ -141,14 +167,28 @@ def test_curves_fill_their_box_and_break_where_values_are_missing() -> None:
 
 
 def test_small_films_travel_inside_the_page_and_large_ones_beside_it(tmp_path: Path) -> None:
-    """Up to 24 MiB together the films are data addresses; above, paths relative to the page."""
+    """Up to 16 MiB together the films are data addresses; above, paths relative to the page."""
     source, result = tmp_path / "a b.mp4", tmp_path / "result.mp4"
     source.write_bytes(b"12")
     result.write_bytes(b"3")
     assert films(source, result, tmp_path / "report.html")[1] == "data:video/mp4;base64,Mw=="
     with source.open("wb") as file:
-        file.truncate(24 << 20)
+        file.truncate(16 << 20)
     assert films(source, result, tmp_path / "out" / "report.html") == ("../a%20b.mp4", "../result.mp4")
+
+
+@pytest.mark.parametrize(
+    ("size", "frames", "shown"),
+    [
+        ((640, 272), 210, (640, 272)),
+        ((3840, 2160), 210, (1280, 720)),
+        ((1080, 1920), 210, (720, 1280)),
+        ((1280, 720), 10_000, (337, 190)),
+    ],
+)
+def test_films_on_a_page_are_bounded(size: tuple[int, int], frames: int, shown: tuple[int, int]) -> None:
+    """They are no larger than a page shows them, and the longer a clip is, the smaller they are."""
+    assert film_size(size, frames) == shown
 
 
 def test_thumbnails_keep_their_shape(tmp_path: Path) -> None:

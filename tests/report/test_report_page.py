@@ -13,7 +13,7 @@ import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from orchestrator.report import embedding
-from orchestrator.report.data import Figure, Film, Repeat, ReportData, Still
+from orchestrator.report.data import Figure, Film, Picture, Repeat, ReportData, Still
 from orchestrator.report.embedding import films, thumbnail
 from orchestrator.report.render import render
 
@@ -45,14 +45,17 @@ def written(folder: Path, name: str) -> Path:
     source, result = films(folder / "source.mp4", folder / "result.mp4", page)
     picture = thumbnail(np.full((136, 320, 3), 90, np.uint8))
     values = tuple(index / (FRAMES - 1) for index in range(FRAMES))
-    still = Still(40, values[40], picture, picture)
+    still = Still(40, picture, picture, values[40])
     figure = Figure("rise", "Rise", "", "higher", "Nobody 2020", values, 0.5, (still,), (still,))
     data = ReportData(
         title="Two test pictures",
         film=Film(source, result, (320, 136), Fraction(FPS), FRAMES, cuts=(30,)),
         figures=(figure,),
         losses=((1, 0.2), (2, 0.1)),
-        repeat=Repeat("orchestrate run project.yaml", "name: test\n", {"Seeds": {"stylization": "1"}}),
+        repeat=Repeat("orchestrate run project.yaml", "name: test\n" * 40, {"Seeds": {"stylization": "1"}}),
+        sheet=tuple(Still(frame, picture, picture) for frame in range(6, FRAMES, 12)),
+        samples=(Picture("step 100, prompt 1", picture),),
+        regions=(Picture("region 1, frame 30", picture),),
     )
     page.write_text(render(data), "utf-8")
     return page
@@ -82,10 +85,10 @@ def page(browser: Any, folder: Path) -> Iterator[Any]:
     yield from opened(browser, written(folder, "embedded.html"))
 
 
-def opened(browser: Any, file: Path) -> Iterator[Any]:
+def opened(browser: Any, file: Path, **looks: Any) -> Iterator[Any]:
     complaints: list[str] = []
     asked: list[str] = []
-    tab = browser.new_page(viewport={"width": 1200, "height": 900})
+    tab = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **looks})
     tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on("request", lambda request: asked.append(request.url))
@@ -194,19 +197,89 @@ def test_the_keyboard_alone_is_enough(page: Any) -> None:
     assert frame_of(page) == 40
 
 
+def test_a_curve_can_be_walked_along_by_the_keyboard(page: Any) -> None:
+    """It is a slider over the frames, and says which frame it is at and what the figure is there."""
+    curve = page.get_by_role("slider", name="Rise over 75 frames")
+    curve.focus()
+    page.keyboard.press("ArrowRight")
+    assert frame_of(page) == 1
+    assert curve.get_attribute("aria-valuetext") == "frame 1: 0.0135"
+    assert (curve.get_attribute("aria-valuenow"), curve.get_attribute("aria-valuemax")) == ("1", "74")
+
+
+def test_the_mouse_over_a_curve_tells_the_figure_there(page: Any) -> None:
+    """Without a click nothing is sought; when the mouse has left, the words are gone."""
+    box = page.locator("[data-seeks]").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10)
+    assert page.locator(".pointed").inner_text() == "frame 37: 0.500"
+    assert frame_of(page) == 0
+    page.mouse.move(0, 0)
+    assert not page.locator(".pointed").is_visible()
+
+
+def share_of_source(tab: Any) -> float:
+    """Return how much of the width shows the source in the wipe view, 0 to 1."""
+    clip = tab.evaluate("getComputedStyle(result).clipPath")
+    return float(clip.rstrip("%)").split()[-1]) / 100
+
+
 def test_the_wipe_shows_both_films_in_one_place(page: Any) -> None:
-    """In the wipe view the films lie over each other and the slider decides how much of the result shows."""
-    page.get_by_label("Wipe").check()
+    """The films lie over each other, and the keys move the border between them by a percent."""
+    page.get_by_label("Wipe", exact=True).check()
     boxes = [page.locator(f"#{name}").bounding_box() for name in ("source", "result")]
     assert boxes[0] == boxes[1]
-    page.locator("#wipe").fill("25")
-    assert "25%" in page.evaluate("getComputedStyle(result).clipPath")
+    assert share_of_source(page) == 0.5
+    page.locator("#wipe").focus()
+    page.keyboard.press("ArrowRight")
+    assert share_of_source(page) == 0.51
+    assert page.locator("#wipe").get_attribute("aria-valuetext") == "51 percent of the width show the source"
+    page.keyboard.press("Home")
+    assert share_of_source(page) == 0
+    assert frame_of(page) == 0
+
+
+def test_the_wipe_is_drawn_by_the_mouse(page: Any) -> None:
+    """Pressed anywhere on the picture, the border jumps there and stays under the mouse."""
+    page.keyboard.press("w")
+    box = page.locator("#result").bounding_box()
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    assert share_of_source(page) == pytest.approx(0.25, abs=0.01)
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.4 * box["height"], steps=5)
+    page.mouse.up()
+    assert share_of_source(page) == pytest.approx(0.8, abs=0.01)
+
+
+def test_the_wipe_is_drawn_by_a_finger(browser: Any, folder: Path) -> None:
+    """On a phone the border follows the finger across the picture."""
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    for tab in opened(browser, written(folder, "phone.html"), **phone):
+        tab.get_by_label("Wipe", exact=True).tap()
+        box = tab.locator("#result").bounding_box()
+        finger = tab.context.new_cdp_session(tab)
+        for share, kind in ((0.3, "touchStart"), (0.5, "touchMove"), (0.7, "touchMove")):
+            point = {"x": box["x"] + share * box["width"], "y": box["y"] + 0.5 * box["height"]}
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        until(tab, "stage.style.getPropertyValue('--wipe') === '70%'")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["beside", "wipe"])
+def test_axe_finds_nothing_to_complain_of(page: Any, scheme: str, view: str) -> None:
+    """Contrast, names, roles and landmarks hold in both themes and both views."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page.emulate_media(color_scheme=scheme)
+    page.get_by_label("Wipe", exact=True).set_checked(view == "wipe")
+    found = axe.run(page).response["violations"]
+    assert [(each["id"], each["impact"], each["nodes"][0]["html"]) for each in found] == []
 
 
 def test_nothing_sticks_out_on_a_phone_and_the_dark_theme_is_dark(page: Any) -> None:
-    """At 390 pixels nothing scrolls sideways; the page follows the system's wish for a dark theme."""
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    """From 320 pixels on nothing scrolls sideways; the page follows the system's wish for a dark theme."""
+    for width in (320, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
     background = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)"
     assert min(page.evaluate(background)) > 200
     page.emulate_media(color_scheme="dark")
@@ -215,11 +288,13 @@ def test_nothing_sticks_out_on_a_phone_and_the_dark_theme_is_dark(page: Any) -> 
 
 def test_print_leaves_out_what_paper_cannot_do(page: Any) -> None:
     """On paper there are curves, figures and settings, but no players and no buttons to press."""
+    page.keyboard.press("w")
     page.emulate_media(media="print")
-    for hidden in ("#source", "#play", "#scrubber"):
+    for hidden in ("#source", "#stage", "#play", "#scrubber", "nav"):
         assert not page.locator(hidden).is_visible()
-    for shown in ("[data-seeks] svg", "table", "#settings"):
+    for shown in ("[data-seeks] svg", "table", ".sheet img", "#settings"):
         assert page.locator(shown).first.is_visible()
+    assert page.evaluate("settings.scrollHeight <= settings.clientHeight"), "the settings are cut off"
 
 
 def test_large_films_stay_outside_and_still_play(
