@@ -68,12 +68,12 @@ def maps(x: NDArray[Any], y: NDArray[Any]) -> tuple[Map, Map]:
         y: the same.
 
     Returns:
-        Two (H - 10, W - 10, 3) of the same kind: the two factors of SSIM.
+        Two (H - 10, W - 10, 3) float64: the two factors of SSIM.
     """
     # sum and difference hold all that is needed: 4xy = (x + y)^2 - (x - y)^2; around the middle of the range
-    # their squares are small, so that float32 loses little of them
+    # their squares are small, so that float32 loses little of them, and of their means
     plus, minus = x + y - _BRIGHTEST, x - y
-    mean_plus, mean_minus = _blurred(plus), _blurred(minus)
+    mean_plus, mean_minus = _blurred(plus, cv2.CV_64F), _blurred(minus, cv2.CV_64F)
     spread_plus = _blurred(plus * plus) - mean_plus * mean_plus
     spread_minus = _blurred(minus * minus) - mean_minus * mean_minus
     luminance = _alike(np.square(mean_plus + _BRIGHTEST), np.square(mean_minus), C1)
@@ -93,8 +93,8 @@ def _strips(x: NDArray[np.float32], y: NDArray[np.float32]) -> Iterator[tuple[sl
         yield slice(first, first + len(luminance)), luminance * structure
 
 
-def _blurred(image: NDArray[Any]) -> Map:
-    """Return the Gaussian means where the window lies within."""
+def _blurred(image: NDArray[Any], kind: int = -1) -> Map:
+    """Return the Gaussian means where the window lies within, as the image's kind of number or another."""
     kernel = cv2.getGaussianKernel(WINDOW, SIGMA)
-    blurred: Map = cv2.sepFilter2D(image, -1, kernel, kernel)
+    blurred: Map = cv2.sepFilter2D(image, kind, kernel, kernel)
     return blurred[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
