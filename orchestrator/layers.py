@@ -62,8 +62,8 @@ def of_segments(project: Project, times: Timeline) -> tuple[Layer, ...]:
         return (own(project, range(times.count)),)
     schedule.check(segments, times, name="stylize.segments")
     return tuple(
-        _of_segment(project, number, segment, _shown(segment, segments, times))
-        for number, segment in enumerate(segments)
+        _of_segment(project, number, segment, frames)
+        for number, (segment, frames) in enumerate(zip(segments, schedule.shown(segments, times), strict=True))
     )
 
 
@@ -89,15 +89,6 @@ def _of_segment(project: Project, number: int, segment: Segment, frames: range) 
     return _layer(
         project, f"stylize-{number + 1}", segment.style, frames, said, f"stylize.segments.{number}.style"
     )
-
-
-def _shown(segment: Segment, segments: tuple[Segment, ...], times: Timeline) -> range:
-    shown = [
-        frame
-        for frame in range(times.count)
-        if any(share.segment == segment for share in schedule.shares(frame, segments, times))
-    ]
-    return range(shown[0], shown[-1] + 1)
 
 
 def _layer(
