@@ -63,7 +63,9 @@ def of_segments(project: Project, times: Timeline) -> tuple[Layer, ...]:
     schedule.check(segments, times, name="stylize.segments")
     return tuple(
         _of_segment(project, number, segment, frames)
-        for number, (segment, frames) in enumerate(zip(segments, schedule.shown(segments, times), strict=True))
+        for number, (segment, frames) in enumerate(
+            zip(segments, schedule.shown(segments, times), strict=True)
+        )
     )
 
 

@@ -71,7 +71,7 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
     painted = any(stage in wanted for stage in graph.painted)
     judged = project.training.early_stop is not None and graph.train in wanted
     if painted:
-        _check_space(graph, store)
+        _check_space(graph, store, wanted)
     if painted or judged:
         check_webui(project, store.root)
     _check_regions(project, graph, wanted)
@@ -156,27 +156,40 @@ def _check_port(port: int | None) -> None:
 
 def _check_regions(project: Project, graph: Graph, wanted: Collection[Stage[Any]]) -> None:
     """Load what finds the regions: models and ready-made masks are found wrong now, not after a training."""
-    from orchestrator.regions import segmenters
+    from orchestrator.regions import inpainters, segmenters
     from orchestrator.stages.masks import scene
 
     for region, stage in zip(project.regions, graph.masks, strict=True):
         if stage in wanted:
             segmenters.choose(region.where, scene(graph.source.clip))
+        if region.paste is not None and graph.plate in wanted:
+            inpainters.choose(region.paste)
 
 
-def _check_space(graph: Graph, store: Store) -> None:
-    clip = graph.source.clip
-    width, height = clip.size
-    kept = [*graph.painted, *([] if graph.frames in graph.painted else [graph.frames])]
-    painted = sum(sum(1 for _ in store.folder(stage).glob("frames/*.png")) for stage in kept)
-    wanted = (len(kept) * clip.count - painted) * width * height * _BYTES_PER_PIXEL
+def _check_space(graph: Graph, store: Store, wanted: Collection[Stage[Any]]) -> None:
+    width, height = graph.source.clip.size
+    room = sum(_frames_left(graph, store, wanted)) * width * height * _BYTES_PER_PIXEL
     free = shutil.disk_usage(store.root).free
-    if free < wanted:
+    if free < room:
         raise DiskFull(
-            f"the frames may take {wanted / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free",
+            f"the frames may take {room / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free",
             where=str(store.root),
             remedy="Free some space, or move the project to a larger disk.",
         )
+
+
+def _frames_left(graph: Graph, store: Store, wanted: Collection[Stage[Any]]) -> Iterator[int]:
+    """Yield how many frames each of the wanted stages has still to write."""
+    layers = zip(graph.arrangement.layers, graph.paintings, strict=True)
+    counts = [(whole, len(layer.frames)) for layer, (whole, *_) in layers]
+    if not graph.arrangement.plain:
+        counts += [(each, graph.source.clip.count) for each in (graph.plate, graph.frames) if each]
+    for stage, count in counts:
+        if stage in wanted:
+            yield count - sum(1 for _ in store.folder(stage).glob("frames/*.png"))
+    for stage in (stage for _, *again in graph.paintings for stage in again if stage in wanted):
+        first, last = stage.settings["painted_again"]  # the other frames are there already
+        yield last - first + 1
 
 
 def _mistakes(*checks: Callable[[], object]) -> Iterator[OrchestrateError]:

@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from safetensors.numpy import save_file
 
 from orchestrator import project as project_file
 from orchestrator.assemble import Graph, assemble
@@ -105,6 +107,21 @@ def test_a_change_makes_anew_what_it_changes_and_nothing_else(project: Path, nam
     change(project)
     after = keys(project)
     assert {stage for stage, key in after.items() if before.get(stage) != key} == expected
+
+
+def test_a_ready_lora_says_nothing_of_the_model_that_is_painted_with(project: Path) -> None:
+    """So another base model makes its layer anew, where the embedded WebUI paints with it; else none."""
+    save_file({"a": np.zeros(1, np.float32)}, project / "dusk.safetensors")
+    (project / "model").mkdir()
+    (project / "model" / "a").write_text("weights")
+    setting("styles", {"dusk": {"lora": "dusk.safetensors", "captions": {"trigger": "dusk"}}})(project)
+    setting("regions", [{"where": "everything", "style": "dusk"}])(project)
+    for painter, anew in (("embedded", True), ("http://127.0.0.1:7860", False)):
+        setting("webui.url", painter)(project)
+        setting("training.base_model", "pocket")(project)
+        before = keys(project)["stylize-region-1"]
+        setting("training.base_model", "model")(project)
+        assert (keys(project)["stylize-region-1"] != before) is anew
 
 
 def test_one_webui_is_written_down_as_it_always_was(project: Path) -> None:
