@@ -137,9 +137,19 @@ class Arrangement:
 
 
 def arranged(project: Project, times: Timeline) -> Arrangement:
-    """Return the layers of a project over a clip. Raises ProjectError, as `of_segments`."""
+    """Return the layers of a project over a clip.
+
+    Raises:
+        ProjectError: as `of_segments`; or no region shows the segments.
+    """
     regional = [of_region(project, *each, times.count) for each in enumerate(project.regions)]
     mixed = of_segments(project, times) if None in regional or not regional else ()
+    if project.stylize.segments and not mixed:
+        raise ProjectError(
+            "nothing shows the segments, since every region has a look of its own",
+            where="stylize.segments",
+            remedy="Leave them out, or add a region that says only `where`.",
+        )
     layers, places = list(mixed), list[int | None]()
     for layer in regional:
         places.append(None if layer is None else len(layers))

@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from orchestrator.errors import (
     DiskFull,
     MediaError,
@@ -112,7 +114,7 @@ def _check_webui(webui: WebUISettings, project: Project, folder: Path) -> None:
 
 
 def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
-    """Have a WebUI paint a tiny picture, and look for all that the style asks for in its lists."""
+    """Have a WebUI paint a tiny picture, and look for all that the payloads ask for in its lists."""
     from orchestrator.stylization.rehearsal import wished
     from orchestrator.stylization.settings import LANCZOS
     from orchestrator.webui import catalogue, flavour, readiness
@@ -121,7 +123,10 @@ def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
     with Client(webui.url, webui) as client:
         painted = readiness.probe(client, checkpoint=webui.checkpoint, read_timeout=webui.ready_timeout)
         lists = catalogue.load(client, flavour.detect(client, painted.version or ""))
-        catalogue.check(wished(style, webui.checkpoint), lists, where=webui.url)
+        payloads = (style.payload, *(each.payload for each in style.segments if each.payload is not None))
+        for payload in dict.fromkeys(payloads):
+            asked = wished(style.model_copy(update={"payload": payload}), webui.checkpoint)
+            catalogue.check(asked, lists, where=webui.url)
         if style.upscaler != LANCZOS:
             catalogue.check_upscaler(style.upscaler, lists)
 
@@ -292,7 +297,12 @@ def _inputs(project: Project) -> Iterator[Path]:
             yield style.from_.video
     if isinstance(project.training.base_model, Path):
         yield project.training.base_model
+    if project.stylize.consistency.raft is not None:
+        yield project.stylize.consistency.raft
     yield from project.score.files.values()
+    for part in (part for region in project.regions for part in (region.where, region.paste)):
+        if isinstance(part, BaseModel):
+            yield from (value for _, value in part if isinstance(value, Path))
 
 
 def _misplaced(target: Path, why: str) -> ProjectError:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from safetensors.numpy import save_file
 
+from orchestrator import presets
 from orchestrator import project as project_file
 from orchestrator.assemble import Graph, assemble
 from orchestrator.pipeline.order import ordered
@@ -145,7 +146,10 @@ def test_another_server_beside_the_first_paints_the_same(project: Path) -> None:
 
 
 def test_a_moved_project_keeps_all_of_its_work(project: Path) -> None:
-    """No key knows where the project's folder lies."""
+    """No key knows where the project's folder lies, nor that of a payload in it."""
+    shutil.copy(presets.folder("webui_payloads") / "img2img-pocket.yaml", project / "mine.yaml")
+    setting("stylize.segments", [{"from": 0}, {"from": 5, "payload": "mine.yaml"}])(project)
+    setting("stylize.payload", "mine.yaml")(project)
     before = keys(project)
     moved = project.rename(project.with_name("moved"))
     assert keys(moved) == before
