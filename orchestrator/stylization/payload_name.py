@@ -18,9 +18,8 @@ def _beside_the_file(name: str, info: ValidationInfo) -> str:
 
 
 def _as_written(name: str, info: SerializationInfo) -> str:
-    folder = info.context.get(FOLDER) if info.context else None
-    inside = folder is not None and Path(name).is_relative_to(folder)
-    return Path(name).relative_to(folder).as_posix() if inside else name
+    folder = Path(info.context[FOLDER]) if info.context and FOLDER in info.context else None
+    return Path(name).relative_to(folder).as_posix() if folder and Path(name).is_relative_to(folder) else name
 
 
 PayloadName = Annotated[

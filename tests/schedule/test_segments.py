@@ -102,3 +102,9 @@ def test_segments_that_fit_are_approved() -> None:
     """A last fade may be cut off by the clip's end."""
     check(seasons(), CLIP, name="stylize.segments")
     check(segments({"from": "1s"}, {"from": "7s", "fade": "3s"}), CLIP, name="stylize.segments")
+
+
+def test_editors_are_told_a_default_that_may_be_written() -> None:
+    """The JSON schema's default of a fade is a time as settings have it."""
+    fade = Segment.model_json_schema()["properties"]["fade"]["default"]
+    assert Segment.model_validate({"from": 0, "fade": fade}) == Segment.model_validate({"from": 0})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -13,7 +12,7 @@ from orchestrator.errors import ProjectError
 from orchestrator.settings import Settings
 from orchestrator.stylization.payload_name import PayloadName
 from orchestrator.stylization.schedule.schedule import Schedule, within
-from orchestrator.timeline import Moment, Time
+from orchestrator.timeline import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +37,7 @@ class Segment(Settings):
     """
 
     from_: Moment = Field(alias="from")
-    fade: Moment = Time(Fraction(0))
+    fade: Moment = Field(default="0 frames", validate_default=True)
     prompt: str | None = None
     negative_prompt: str | None = None
     style: str | None = None
