@@ -164,9 +164,12 @@ def _check_regions(project: Project, graph: Graph, wanted: Collection[Stage[Any]
     from orchestrator.regions import inpainters, segmenters
     from orchestrator.stages.masks import scene
 
-    for region, stage in zip(project.regions, graph.masks, strict=True):
+    for number, (region, stage) in enumerate(zip(project.regions, graph.masks, strict=True)):
         if stage in wanted:
-            segmenters.choose(region.where, scene(graph.source.clip))
+            try:
+                segmenters.choose(region.where, scene(graph.source.clip))
+            except ProjectError as error:
+                raise ProjectError(error.what, where=f"regions.{number}.where", remedy=error.remedy) from None
         if region.paste is not None and graph.plate in wanted:
             inpainters.choose(region.paste)
 
@@ -263,6 +266,11 @@ def _schedules(project: Project) -> None:
     from orchestrator.stylization.webui_engine import recipe
 
     times = timeline(_clip(project))
+    own = course(project.stylize, recipe(project.stylize), "", times)
+    for number, segment in enumerate(project.stylize.segments):
+        for name, said in (("strength", segment.strength), ("lora_weight", segment.lora_weight)):
+            if said is not None:  # told by its own place, before the layer is looked at as a whole
+                said.values(times, seed=own.of_first.seed, name=f"stylize.segments.{number}.{name}")
     for layer in arranged(project, times).layers:
         course(layer.settings, recipe(layer.settings), layer.trigger, times)
 

@@ -152,6 +152,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         },
         "stylize.segments: nothing shows the segments",
     ),
+    "a segment's formula out of bounds": (
+        {"stylize": {"segments": [{"from": 0}, {"from": 5, "strength": "t / 8"}]}},
+        "stylize.segments.1.strength: at frame 9 it is 1.125",
+    ),
+    "a polygon's keys in no order": (
+        {"regions": [{"where": {"polygon": [{"at": 3, "points": LEFT_HALF}, {"points": LEFT_HALF}]}}]},
+        "regions.0.where: the polygon's keys are not in the order of time",
+    ),
     "two backgrounds": (
         {"regions": [{"where": "person", "paste": {}}, {"where": "person", "paste": {"lama": "lama.onnx"}}]},
         "write the same `lama` in each `paste`",
