@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.artifacts import LoraWeights
-from orchestrator.layers import own
+from orchestrator.layers import own, timeline
 from orchestrator.picking.candidate import Candidate, Entrant
 from orchestrator.picking.objective import gain, mean, objective
 from orchestrator.picking.search import Trial
@@ -60,15 +60,15 @@ class Jury:
     @property
     def content(self) -> Mapping[str, Any]:
         """What decides its judgements, as JSON."""
-        from orchestrator.stylization.course import look
+        from orchestrator.stylization.course import course
         from orchestrator.stylization.webui_engine import recipe
 
         layer = own(self.project, range(self.source.clip.count))
         payload = recipe(layer.settings)
         return {
-            **asdict(look(layer.settings, payload, layer.trigger)),
+            **asdict(course(layer.settings, payload, layer.trigger, timeline(self.source.clip)).of_first),
             "payload": payload.model_dump(mode="json"),
-            **layer.settings.model_dump(mode="json", include={"size", "letterbox"}),
+            **layer.settings.model_dump(mode="json", include={"size", "tiles", "letterbox"}),
             "checkpoint": self.project.webui[0].checkpoint,
             "source": self.source.content,
             "probes": self.probes,

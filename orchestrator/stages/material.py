@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from orchestrator.layers import own
+from orchestrator.layers import own, timeline
 from orchestrator.picking.probes import held_out, probes
 from orchestrator.stages.fitting import native_side
 from orchestrator.stylization.canvas import Canvas
-from orchestrator.stylization.course import look
+from orchestrator.stylization.course import course
 from orchestrator.stylization.settings import LANCZOS
 from orchestrator.stylization.sizes import sizes
 from orchestrator.stylization.webui_engine import recipe
@@ -54,17 +54,16 @@ class Material:
     def look(self) -> Look:
         """How the project paints; what changes in its course is as it is at the first frame."""
         settings = self.layer.settings
-        return look(settings, recipe(settings), self.layer.trigger)
+        times = timeline(self.source.clip)
+        return course(settings, recipe(settings), self.layer.trigger, times).of_first
 
     @cached_property
     def canvas(self) -> Canvas:
         """The part of a frame that is painted, and at which size; nothing enlarges it."""
         settings = self.layer.settings.model_copy(update={"upscaler": LANCZOS})
         box = self.survey.picture if settings.letterbox == "keep" else None
-        part = Canvas(self.source.clip.size, box).own
-        return Canvas(
-            self.source.clip.size, box, sizes(settings, part, native_side(self.project.training)).painted
-        )
+        whole = Canvas(self.source.clip.size, box)
+        return replace(whole, wanted=sizes(settings, whole, native_side(self.project.training)).painted)
 
 
 def frames_to_try(material: Material, count: int, progress: Progress) -> tuple[int, ...]:

@@ -74,7 +74,7 @@ class Preview:
     def sizes(self) -> Sizes:
         """What is painted of a frame; it is looked at small, so nothing enlarges it."""
         settings = self.layer.settings.model_copy(update={"upscaler": LANCZOS})
-        return sizes(settings, Canvas(self.source.clip.size, self.picture).own, self.native)
+        return sizes(settings, Canvas(self.source.clip.size, self.picture), self.native)
 
     @cached_property
     def canvas(self) -> Canvas:

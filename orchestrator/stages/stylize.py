@@ -77,7 +77,7 @@ def stylize(
         box = outline.picture if settings.letterbox == "keep" else None
         with painting(project, work, made(train), layer) as painters:
             rehearse(painters, looks.boldest)
-            size = sizes(settings, Canvas(clip.size, box).own, native)
+            size = sizes(settings, Canvas(clip.size, box), native)
             servers = [painter.server for painter in painters]
             size.rehearse(servers)
             together = batch.settled(

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.stylization.engine import Look
 from orchestrator.stylization.settings import TRIGGER
-from orchestrator.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from orchestrator.stylization.schedule.schedule import Schedule
     from orchestrator.stylization.settings import StylizeSettings
+    from orchestrator.timeline import Timeline
     from orchestrator.webui.payloads import Payload
 
 _WHOLE = {"seed", "steps"}
@@ -104,11 +104,6 @@ def course(settings: StylizeSettings, payload: Payload, trigger: str, timeline: 
     )
     whole = Course(first, changing, weights, blends)
     return replace(whole, of_first=whole.look(0))
-
-
-def look(settings: StylizeSettings, payload: Payload, trigger: str) -> Look:
-    """Return the look of the first frame, as `course`."""
-    return course(settings, payload, trigger, Timeline.even(1, 1)).of_first
 
 
 def _schedules(settings: StylizeSettings) -> Iterator[tuple[str, Schedule]]:

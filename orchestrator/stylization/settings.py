@@ -95,8 +95,9 @@ class StylizeSettings(Settings):
         every: only every Nth frame of a shot is painted, and the frames between follow along the motion; for
             all modes but `keyframes`, which chooses frames itself.
         letterbox: whether black bars around the picture are kept as they are, or painted too.
-        size: width and height to paint at, multiples of 8; when left out the source's, rounded to them, but
-            no more pixels than the model's own. Painted frames come back to the source's size either way.
+        size: width and height to paint at, multiples of 8, of the whole frame; the picture within black
+            bars that are kept has its share of it. When left out the source's, rounded to them, but no more
+            pixels than the model's own. Painted frames come back to the source's size either way.
         upscaler: how they come back from a smaller size: `lanczos`, or a name in the WebUI's own list.
         tiles: has frames be painted in tiles, whatever their size; in one piece when left out.
         consistency: what keeps the style from flickering.

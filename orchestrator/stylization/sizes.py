@@ -16,6 +16,7 @@ from orchestrator.webui import upscaling
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from orchestrator.stylization.canvas import Canvas
     from orchestrator.stylization.engine import Engine
     from orchestrator.stylization.settings import StylizeSettings, TileSettings
     from orchestrator.webui.opening import Server
@@ -76,20 +77,30 @@ class Sizes:
             upscaling.rehearse(server, self.upscaler or "")
 
 
-def sizes(settings: StylizeSettings, own: Size, native: int | None) -> Sizes:
+def sizes(settings: StylizeSettings, canvas: Canvas, native: int | None) -> Sizes:
     """Return the sizes of a frame on its way.
 
     Args:
         settings: what the user says of sizes.
-        own: the frame's width and height.
+        canvas: what of the frame is painted.
         native: side of the square that the model paints best, pixels; None where any size will do.
     """
-    whole = paintable(own)
-    painted = settings.size or (whole if settings.tiles or native is None else no_larger(whole, native))
+    whole = paintable(canvas.own)
+    painted = whole if settings.tiles or native is None else no_larger(whole, native)
+    if settings.size is not None:
+        painted = _share(settings.size, canvas)
     enlarges = settings.upscaler != LANCZOS and any(
         small < large for small, large in zip(painted, whole, strict=True)
     )
     return Sizes(whole, painted, settings.tiles, settings.upscaler if enlarges else None)
+
+
+def _share(size: Size, canvas: Canvas) -> Size:
+    """Return which part of the size of a whole frame falls to what is painted, so that it keeps its shape."""
+    width, height = (
+        round(side * own / whole) for side, own, whole in zip(size, canvas.own, canvas.whole, strict=True)
+    )
+    return paintable((width, height))
 
 
 def no_larger(size: Size, side: int) -> Size:

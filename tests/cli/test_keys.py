@@ -125,6 +125,17 @@ def test_a_ready_lora_says_nothing_of_the_model_that_is_painted_with(project: Pa
         assert (keys(project)["stylize-region-1"] != before) is anew
 
 
+def test_a_training_that_is_judged_follows_what_it_is_judged_by(project: Path) -> None:
+    """Schedules are as they are at the clip's first frame, in its own time; tiles decide what is painted."""
+    setting("training.early_stop", {"every": 1})(project)
+    known = [keys(project)["train"]]
+    ways = {"strength": "0.2 + 0.1 * t / max_f", "tiles": {"size": 128, "overlap": 8}}
+    for name, value in {**ways, "cfg_scale": [{"at": "0%", "value": 3}, {"at": "50%", "value": 5}]}.items():
+        setting(f"stylize.{name}", value)(project)
+        known.append(keys(project)["train"])
+    assert len(set(known)) == 4
+
+
 def test_one_webui_is_written_down_as_it_always_was(project: Path) -> None:
     """However it is spelled, so that work made before a project could name several is still found."""
     for spelled in ("http://127.0.0.1:7860", {"url": "http://127.0.0.1:7860"}, ["http://127.0.0.1:7860"]):

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from orchestrator.media.letterbox import Box
+from orchestrator.stylization.canvas import Canvas
 from orchestrator.stylization.settings import StylizeSettings, TileSettings
 from orchestrator.stylization.sizes import no_larger, sizes
 
@@ -28,7 +30,7 @@ def test_no_more_is_painted_than_the_model_paints_well(
     own: tuple[int, int], native: int | None, painted: tuple[int, int]
 ) -> None:
     """A larger source is painted in the model's own area and its own shape; a smaller one as it is."""
-    size = sizes(PLAIN, own, native)
+    size = sizes(PLAIN, Canvas(own), native)
     assert (size.painted, size.given, size.requested) == (painted,) * 3
 
 
@@ -46,21 +48,27 @@ def test_the_shape_is_kept(width: int, height: int, side: int) -> None:
 
 def test_a_size_that_is_set_is_painted() -> None:
     """It stands above the model's own, and below it too."""
-    assert sizes(StylizeSettings(size=(320, 136)), (640, 272), 512).painted == (320, 136)
-    assert sizes(StylizeSettings(size=(1024, 576)), (1280, 720), 512).painted == (1024, 576)
+    assert sizes(StylizeSettings(size=(320, 136)), Canvas((640, 272)), 512).painted == (320, 136)
+    assert sizes(StylizeSettings(size=(1024, 576)), Canvas((1280, 720)), 512).painted == (1024, 576)
+
+
+def test_within_black_bars_the_picture_keeps_its_shape() -> None:
+    """The size that is set is the whole frame's, and the bars have their share of it."""
+    bars = Canvas((1920, 1080), Box(0, 138, 1920, 942))
+    assert sizes(StylizeSettings(size=(768, 432)), bars, 512).painted == (768, 320)
 
 
 def test_tiles_are_painted_instead_of_a_smaller_picture() -> None:
     """With tiles the frame keeps its size, and a request is one tile."""
-    size = sizes(StylizeSettings(tiles=TileSettings(size=512, overlap=64)), (1280, 720), 512)
+    size = sizes(StylizeSettings(tiles=TileSettings(size=512, overlap=64)), Canvas((1280, 720)), 512)
     assert (size.painted, size.requested) == ((1280, 720), (512, 512))
 
 
 def test_an_upscaler_is_asked_only_where_something_is_smaller() -> None:
     """A frame that was painted at its size needs none."""
     settings = StylizeSettings(upscaler="R-ESRGAN 4x+")
-    assert sizes(settings, (640, 272), 512).upscaler is None
-    enlarged = sizes(settings, (1279, 719), 512)
+    assert sizes(settings, Canvas((640, 272)), 512).upscaler is None
+    enlarged = sizes(settings, Canvas((1279, 719)), 512)
     assert (enlarged.upscaler, enlarged.given, enlarged.painted) == ("R-ESRGAN 4x+", (1280, 720), (680, 384))
 
 

@@ -13,6 +13,7 @@ from orchestrator.media.clip import cut
 from orchestrator.media.decode import one
 from orchestrator.media.probe import probe
 from orchestrator.media.tiles import tiles
+from orchestrator.stylization.canvas import Canvas
 from orchestrator.stylization.engine import Look, Paint
 from orchestrator.stylization.settings import StylizeSettings
 from orchestrator.stylization.sizes import sizes
@@ -41,7 +42,7 @@ def test_frames_painted_small_come_back_large(server: Server, bikes: Path) -> No
     """A quarter of the pixels is painted; what comes back is that, enlarged, frame by frame."""
     clip = cut(probe(bikes), None, None)
     frames = [one(clip, index, size=(320, 136)) for index in (0, 100)]
-    size = sizes(SETTINGS, (320, 136), None)
+    size = sizes(SETTINGS, Canvas((320, 136)), None)
     size.rehearse([server])
     inner = painter(server, 2)
     engine = size.in_front(inner, [server], print)

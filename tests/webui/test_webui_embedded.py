@@ -15,10 +15,11 @@ from safetensors.numpy import save_file
 from orchestrator.artifacts import LoraWeights
 from orchestrator.errors import ModelFileError, PortTaken, WebUICrashed, WebUIUnauthorized
 from orchestrator.safetensors_file import content_hash, header
-from orchestrator.stylization.course import look
+from orchestrator.stylization.course import course
 from orchestrator.stylization.engine import Look, Paint, Painted
 from orchestrator.stylization.settings import StylizeSettings
 from orchestrator.stylization.webui_engine import Painter, WebUIEngine, recipe
+from orchestrator.timeline import Timeline
 from orchestrator.webui.client import Client
 from orchestrator.webui.loras import InstalledLora, install
 from orchestrator.webui.opening import Server, opened
@@ -93,7 +94,7 @@ def test_the_password_stands_on_no_command_line(webui: tuple[Server, Path]) -> N
 def test_a_lora_is_installed_and_proven_to_act(webui: tuple[Server, Path]) -> None:
     """With the LoRA another picture comes than without, the same each time, and the proof accepts it."""
     server, folder = webui
-    style = look(SETTINGS, recipe(SETTINGS), "bnny")
+    style = course(SETTINGS, recipe(SETTINGS), "bnny", Timeline.even(1, 1)).of_first
     lora = install(random_lora(folder), folder / "loras", server.client, name="random")
     first, again = painted(server, [style, style], lora)
     (without,) = painted(server, [style])
