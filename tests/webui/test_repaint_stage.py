@@ -24,6 +24,7 @@ from orchestrator.stages.repaint import Repaint, next_seed, record, recorded, so
 from orchestrator.stylization import journal
 
 ROOT = Path(__file__).parents[2]
+HELD: dict[int, tuple[int, ...]] = {0: (), 1: (0,), 2: (1, 3), 3: ()}  # 1 shows 0 again, 2 follows
 
 
 @pytest.fixture
@@ -144,3 +145,11 @@ def test_a_list_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "repaints.json").write_text("{")
     with pytest.raises(DamagedArtifact, match="once more"):
         recorded(tmp_path)
+
+
+def test_what_follows_from_a_held_frame_follows_from_the_one_that_it_shows(tmp_path: Path) -> None:
+    """The frame to name is one that is painted itself."""
+    entries = (journal.Entry(i, 1, 0.5, "", "" if keys else "told", keys) for i, keys in HELD.items())
+    journal.write(tmp_path / "journal.jsonl", entries)
+    assert sources(tmp_path, Repaint(2, 2)) == [0, 3]
+    assert sources(tmp_path, Repaint(1, 3)) is None
