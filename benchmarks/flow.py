@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from orchestrator import freed_memory
 from orchestrator.media import flow
 from orchestrator.media.clip import Clip
 from orchestrator.media.decode import frames
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, nargs=2, default=(512, 512))
     parser.add_argument("--count", type=int, default=24)
     chosen = parser.parse_args()
+    freed_memory.keep()  # as a run does
 
     clip = Clip(probe(chosen.video), 0, chosen.count + 1)
     pairs = list(pairwise(frames(clip, size=tuple(chosen.size))))

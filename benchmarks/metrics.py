@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from orchestrator import freed_memory
 from orchestrator.media.binary import ffmpeg
 from orchestrator.media.filmstrip import filmstrip
 from orchestrator.metrics.backbone import load_backbone
@@ -49,6 +50,7 @@ RESULT = f"{SOURCE},boxblur=2,hue=h=40"
 
 def main() -> None:
     """Measure and print."""
+    freed_memory.keep()  # as `orchestrate score` does
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     settings = ScoreSettings(metrics=METRICS)
     with tempfile.TemporaryDirectory() as scratch:

@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--start", type=Fraction, default=Fraction(4))
     parser.add_argument("--end", type=Fraction, default=Fraction(8))
     parser.add_argument("--prompt", default="bnnyfilm style, a street")
-    parser.add_argument("--weight", type=float, default=1.2)
+    parser.add_argument("--weight", type=float, default=1.5)
     chosen = parser.parse_args()
 
     clip = cut(probe(chosen.video), chosen.start, chosen.end)

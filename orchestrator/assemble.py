@@ -12,9 +12,11 @@ from orchestrator.layers import arranged, timeline
 from orchestrator.media.clip import cut
 from orchestrator.media.probe import probe
 from orchestrator.pipeline.store import Store
+from orchestrator.stages.checkpoint import checkpoint
 from orchestrator.stages.compose import compose
 from orchestrator.stages.dataset import dataset
 from orchestrator.stages.encode import encode
+from orchestrator.stages.jury import jury
 from orchestrator.stages.masks import masks
 from orchestrator.stages.measure import measure
 from orchestrator.stages.plate import plate
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from orchestrator.pipeline.remembered import Digests
     from orchestrator.pipeline.stage import Stage
     from orchestrator.project import Project
+    from orchestrator.stages.jury import Jury
 
 # The model that ships is known by its place: the embedded programs are reached as programs, never imported.
 POCKET = Path(__file__).parent / "embedded" / "pocket" / "weights"
@@ -49,7 +52,8 @@ class Graph:
         source: the clip.
         shots: where its shots begin.
         dataset: the training pictures of the project's own style.
-        train: its LoRA.
+        train: what trains on them.
+        lora: what is used of the training.
         loras: the LoRA of each further style that is used, by the style's name.
         arrangement: the layers.
         paintings: for each layer what paints it, and then each time what paints some of its frames once more.
@@ -65,6 +69,7 @@ class Graph:
     shots: Stage[tuple[int, ...]]
     dataset: Stage[Dataset]
     train: Stage[LoraWeights]
+    lora: Stage[LoraWeights]
     loras: Mapping[str, Stage[LoraWeights]]
     arrangement: Arrangement
     paintings: tuple[tuple[Stage[FrameSequence], ...], ...]
@@ -83,7 +88,7 @@ class Graph:
     @property
     def targets(self) -> tuple[Stage[Any], ...]:
         """What a whole run makes."""
-        return (self.train, self.encode, *self.further, self.measure, self.report)
+        return (self.lora, self.encode, *self.further, self.measure, self.report)
 
 
 def assemble(project: Project, work: Path, digests: Digests) -> Graph:
@@ -105,11 +110,13 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
 
     cuts = shots(source)
     pictures = dataset(project.style, look, project.training.seed)
-    lora = _trained(project, digests, pictures)
+    judges = jury(project, work, source, cuts, pictures)
+    training = _trained(project, digests, pictures, judges=judges)
+    lora = checkpoint(training, project.training.step)
     arrangement = arranged(project, timeline(clip))
     loras = {name: _lora(project, name, digests) for name in arrangement.styles}
     paintings = tuple(
-        _painted(project, layer, work, source, cuts, loras[layer.style] if layer.style else lora)
+        _painted(project, digests, layer, work, source, cuts, loras[layer.style] if layer.style else lora)
         for layer in arrangement.layers
     )
     painted = [stages[-1] for stages in paintings]
@@ -132,6 +139,7 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
         source,
         cuts,
         pictures,
+        training,
         lora,
         loras,
         arrangement,
@@ -158,10 +166,15 @@ def _model(project: Project, digests: Digests) -> str:
 
 
 def _trained(
-    project: Project, digests: Digests, pictures: Stage[Dataset], name: str = "train"
+    project: Project,
+    digests: Digests,
+    pictures: Stage[Dataset],
+    *,
+    name: str = "train",
+    judges: Jury | None = None,
 ) -> Stage[LoraWeights]:
     parts = {part: digests.of_path(file) for part, file in project.training.files().items()}
-    return train(project.training, _model(project, digests), parts, pictures, name=name)
+    return train(project.training, _model(project, digests), parts, pictures, judges, name=name)
 
 
 def _lora(project: Project, name: str, digests: Digests) -> Stage[LoraWeights]:
@@ -176,14 +189,18 @@ def _lora(project: Project, name: str, digests: Digests) -> Stage[LoraWeights]:
 
 def _painted(
     project: Project,
+    digests: Digests,
     layer: Layer,
     work: Path,
     source: Source,
     cuts: Stage[tuple[int, ...]],
     lora: Stage[LoraWeights],
 ) -> tuple[Stage[FrameSequence], ...]:
+    model = project.stylize.consistency.raft
+    raft = digests.of_file(model) if model else None
+
     def whole(layer: Layer) -> Stage[FrameSequence]:
-        return stylize(project, layer, work, source, cuts, lora)
+        return stylize(project, layer, work, source, cuts, lora, raft)
 
     return repainted(layer, whole, recorded(Store(work).folder(whole(layer))))
 

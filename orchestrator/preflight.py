@@ -43,7 +43,7 @@ def check_inputs(project: Project) -> None:
     Raises:
         OrchestrateError: the one thing that is wrong, or a ProjectError that tells all of them.
     """
-    checks = (_source, _style, _training, _payload, _networks, _outputs)
+    checks = (_source, _style, _training, _payload, _motion, _networks, _outputs)
     mistakes = list(_mistakes(*(partial(check, project) for check in checks)))
     mistakes = mistakes or list(_mistakes(partial(_schedules, project)))
     if len(mistakes) == 1:
@@ -68,8 +68,11 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
         and project.training.trainer == "embedded"
     ):
         _check_packages()
-    if any(stage in wanted for stage in graph.painted):
+    painted = any(stage in wanted for stage in graph.painted)
+    judged = project.training.early_stop is not None and graph.train in wanted
+    if painted:
         _check_space(graph, store)
+    if painted or judged:
         check_webui(project, store.root)
     _check_regions(project, graph, wanted)
 
@@ -226,6 +229,13 @@ def _payload(project: Project) -> None:
     from orchestrator.stylization.webui_engine import recipe
 
     recipe(project.stylize)
+
+
+def _motion(project: Project) -> None:
+    from orchestrator.media.raft import Raft
+
+    if project.stylize.consistency.raft is not None:
+        Raft(project.stylize.consistency.raft)
 
 
 def _schedules(project: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +24,21 @@ examples:
   orchestrate preview project.yaml      a few frames in several settings, before hours are spent
   orchestrate run project.yaml          do it; run it again after any interruption
   orchestrate run project.yaml --json   the same, one JSON object a line, for programs
+"""
+EBSYNTH = """\
+examples:
+  orchestrate ebsynth export project.yaml --to eb/           then open eb/ebsynth_1.ebs, and press Run All
+  orchestrate ebsynth import eb/ street.mp4 --video out.mp4  blend its outputs; folders of others will do, too
+"""
+
+PICK_EXAMPLES = """\
+examples:
+  orchestrate pick                                   every LoRA that the training saved
+  orchestrate pick --weights 0.6,0.8,1 --strengths 0.4
+  orchestrate pick --lora other.safetensors --only   a LoRA from elsewhere
+  orchestrate pick --price 2                         keep more of the structure; what was painted counts
+
+training.overrides: {save_every_n_steps: 500} has a training save LoRAs on its way.
 """
 
 
@@ -82,7 +98,8 @@ def _import(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "file",
         type=Path,
-        help="a TOML of sd-scripts, a preset of the GUI, a picture as a WebUI saved it, or its styles.csv",
+        help="a TOML of sd-scripts, a preset of the GUI, a picture as a WebUI saved it, its styles.csv, or "
+        "Deforum's settings (*_settings.txt, or .json with `prompts`)",
     )
     command.add_argument("--dataset", type=Path, help="the dataset TOML that belongs to a training TOML")
     command.add_argument("--to", type=Path, help="the preset to write")
@@ -100,6 +117,13 @@ def _number(text: str, least: int, most: int) -> int:
     if text.isdecimal() and least <= int(text) <= most:
         return int(text)
     raise argparse.ArgumentTypeError(f"write a whole number from {least} to {most}, not {text!r}")
+
+
+def _seconds(text: str) -> Fraction:
+    try:
+        return Fraction(text.removesuffix("s"))
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(f"write seconds, such as 2.5, not {text!r}") from None
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -157,6 +181,46 @@ def _probe(command: argparse.ArgumentParser) -> None:
 
 def _lora_show(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, help="a LoRA, by whatever trainer")
+
+
+def _pick(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    command.epilog = PICK_EXAMPLES
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.add_argument(
+        "--weights", type=_numbers, metavar="W,W,…", help="LoRA weights to try; around the project's own"
+    )
+    command.add_argument(
+        "--strengths", type=_strengths, metavar="S,S,…", help="denoising strengths to try; likewise"
+    )
+    command.add_argument(
+        "--lora", action="append", default=[], type=Path, metavar="FILE", help="try this one too; repeatable"
+    )
+    command.add_argument("--only", action="store_true", help="try the given LoRAs alone, and train nothing")
+    command.add_argument(
+        "--probes", type=_count, default=16, metavar="N", help="frames to try on (default: %(default)s)"
+    )
+    command.add_argument(
+        "--price",
+        type=float,
+        default=1.0,
+        help="of structure: hundredths of style distance that a hundredth of SSIM is worth (default: 1)",
+    )
+    command.add_argument("--all", action="store_true", help="paint every candidate on every frame")
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(each) for each in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"write numbers with commas between, not {text!r}") from None
+
+
+def _strengths(text: str) -> tuple[float, ...]:
+    found = _numbers(text)
+    if all(0 < each <= 1 for each in found):
+        return found
+    raise argparse.ArgumentTypeError(f"a strength is above 0 and at most 1, not {text!r}")
 
 
 def _export(command: argparse.ArgumentParser) -> None:
@@ -242,6 +306,22 @@ def _gate(command: argparse.ArgumentParser) -> None:
     command.epilog = _GATE_CODES
 
 
+def _ebsynth_export(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="a new folder")
+
+
+def _ebsynth_import(command: argparse.ArgumentParser) -> None:
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.epilog = EBSYNTH
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="where out_* lie, one folder a key")
+    command.add_argument("source", type=Path, metavar="VIDEO", help="the video that it was made of")
+    command.add_argument("--start", type=_seconds, metavar="SECONDS", help="where the clip begins in it")
+    command.add_argument("--end", type=_seconds, metavar="SECONDS", help="where the clip ends in it")
+    command.add_argument("--to", type=Path, help="a new folder for the frames; FOLDER/blended")
+    command.add_argument("--video", type=Path, help="also a video, with the source's time and sound")
+
+
 def _nothing(_: argparse.ArgumentParser) -> None:
     pass
 
@@ -255,21 +335,25 @@ COMMANDS: Mapping[str, tuple[str, Adder]] = {
     "preview": ("a few frames in several settings, on one sheet", _preview),
     "prepare": ("make the training pictures", _project),
     "train": ("train the LoRA", _project),
+    "pick": ("find the best LoRA, weight and strength by trying them on a few frames", _pick),
     "install": ("put the LoRA into the WebUI", _project),
     "stylize": ("paint the frames, or some of them once more", _stylize),
     "score": ("measure the painted frames, or any B against any A", _score),
     "gate": ("judge a new version of a LoRA by what it paints", _gate),
     "report": ("write the report, and say where it is", _report),
-    "import": ("take over settings of sd-scripts, the kohya_ss GUI or a WebUI", _import),
+    "import": ("take over settings of sd-scripts, the kohya_ss GUI, a WebUI or Deforum", _import),
     "export": ("write the training as sd-scripts reads it, to run it by hand", _export),
     "lora show": ("what a LoRA file says of itself, and whether it is whole", _lora_show),
     "lora prune": ("remove old versions of the LoRA from the WebUI's folder", _prune),
     "deflicker": ("take the flicker out of frames that are restyled already", _deflicker),
     "webui paint": ("paint a picture, or a folder of them", _paint),
     "webui probe": ("have a WebUI paint a tiny picture, and tell what it is and has", _probe),
+    "ebsynth export": ("write frames and keyframes for EbSynth, to make the rest by hand", _ebsynth_export),
+    "ebsynth import": ("blend what EbSynth made into frames, and into a video", _ebsynth_import),
     "schema": ("print the JSON Schema of project.yaml, for editors", _nothing),
 }
 GROUPS: Mapping[str, str] = {
+    "ebsynth": "the frames between keyframes made by hand, with EbSynth",
     "lora": "LoRA files",
     "webui": "a WebUI by itself, without a project",
 }

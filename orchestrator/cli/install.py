@@ -21,8 +21,8 @@ def run(args: argparse.Namespace) -> int:
 
     job = opened(args.project)
     check_webui(job.project, job.store.root)
-    with made(job, [job.graph.train], as_json=args.json) as stages:
-        lora = artifacts(job.store)(job.graph.train)
+    with made(job, [job.graph.lora], as_json=args.json) as stages:
+        lora = artifacts(job.store)(job.graph.lora)
         layer = own(job.project, range(job.graph.source.clip.count))
         with painting(job.project, job.store.root, lora, layer) as painters:
             installed = [painter.lora for painter in painters if painter.lora]

@@ -34,8 +34,8 @@ def _current(job: Job) -> str | None:
     """Return the hash of the LoRA that the project paints with now, if it is trained."""
     from orchestrator.pipeline.execute import artifacts
 
-    train = job.graph.train
-    return artifacts(job.store)(train).content_hash if job.store.finished(train) else None
+    lora = job.graph.lora
+    return artifacts(job.store)(lora).content_hash if job.store.finished(lora) else None
 
 
 def _tell(args: argparse.Namespace, place: str, pruned: Pruned) -> None:

@@ -21,11 +21,13 @@ def made(job: Job, targets: Sequence[Stage[Any]], *, as_json: bool) -> Iterator[
     Raises:
         OrchestrateError: what went wrong; whatever was finished is kept.
     """
+    from orchestrator import freed_memory
     from orchestrator.pipeline.execute import execute
     from orchestrator.pipeline.lease import lease
     from orchestrator.pipeline.order import needed
     from orchestrator.preflight import check_ahead
 
+    freed_memory.keep()
     with lease(job.store.root):
         job.digests.keep()
         check_ahead(job.project, job.graph, job.store, needed(targets, job.store.finished))

@@ -60,7 +60,7 @@ def _needed(job: Job, args: argparse.Namespace) -> Iterator[Stage[Any]]:
     if not args.at:
         yield job.graph.shots
     if args.train and not args.lora:
-        yield from (job.graph.train, *job.graph.loras.values())
+        yield from (job.graph.lora, *job.graph.loras.values())
 
 
 def _names() -> Iterable[str]:
@@ -91,7 +91,7 @@ def _preview(job: Job, layer: Layer, lora: Path | None) -> Preview:
     from orchestrator.stages.fitting import native_side
     from orchestrator.stages.preview import Preview
 
-    trained = job.graph.loras[layer.style] if layer.style else job.graph.train
+    trained = job.graph.loras[layer.style] if layer.style else job.graph.lora
     return Preview(
         project=job.project,
         work=job.store.root,

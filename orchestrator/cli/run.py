@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
             video=artifact(job.graph.encode),
             further=[artifact(each) for each in job.graph.further],
             frames=(artifact(job.graph.frames), job.graph.source.clip),
-            lora=artifact(job.graph.train),
+            lora=artifact(job.graph.lora),
             report=artifact(job.graph.report),
             measurements=measurements,
         )

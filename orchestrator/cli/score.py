@@ -39,12 +39,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compared(a: Path, b: Path, args: argparse.Namespace) -> int:
-    from orchestrator import files
+    from orchestrator import files, freed_memory
     from orchestrator.cli.show import shown
     from orchestrator.metrics.compare import compare
     from orchestrator.metrics.tables import as_csv
 
     settings = _settings(args)
+    freed_memory.keep()
     with shown(as_json=args.json) as progress:
         comparison = compare(a, b, settings, style=args.style, kept=args.keep, progress=progress)
     if args.csv:

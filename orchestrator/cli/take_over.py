@@ -20,6 +20,8 @@ def run(args: argparse.Namespace) -> int:
     suffix = args.file.suffix.lower()
     if suffix == ".csv":
         return _styles(args)
+    if suffix == ".txt" or (suffix == ".json" and _has_prompts(args.file)):
+        return _deforum(args)
     return _training(args) if suffix in _TRAINING else _picture(args)
 
 
@@ -36,6 +38,24 @@ def _training(args: argparse.Namespace) -> int:
     style = {"style": imported.style} if imported.style else {}
     _tell(args, {"training": training, **style}, imported.left_out)
     return 0
+
+
+def _deforum(args: argparse.Namespace) -> int:
+    """Print what belongs under `stylize`; it needs no file of its own."""
+    from orchestrator.stylization.schedule import deforum_file
+
+    imported = deforum_file.read(args.file)
+    _tell(args, {"stylize": imported.stylize}, imported.left_out)
+    return 0
+
+
+def _has_prompts(file: Path) -> bool:
+    """Tell settings of Deforum from presets of a training, which have another key for their prompts."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and "prompts" in found
 
 
 def _picture(args: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
@@ -71,6 +72,13 @@ def build(settings: StyleSettings, target: Path, *, seed: int, progress: Progres
     write_json(target / ORIGINS, origins)
     config = kohya.write_config(target, concept=trigger, repeats=settings.repeats, size=settings.resolution)
     return Dataset(folder=target, config=config, pictures=len(origins), trigger=trigger)
+
+
+def frames_of(dataset: Dataset, video: str) -> frozenset[int]:
+    """Return the frames of a film, by its file's name, that a training set was made of."""
+    origins = json.loads((dataset.folder / ORIGINS).read_text(encoding="utf-8"))
+    found = (film.frame(each["from"], video) for each in origins)
+    return frozenset(frame for frame in found if frame is not None)
 
 
 def _samples(settings: StyleSettings, seed: int, progress: Progress) -> Iterator[_Sample]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from orchestrator.media.clip import Clip
     from orchestrator.progress import Progress, Task
 
+_FRAME = ", frame "  # between a film's name and the number in a picture's origin
+
 
 def clip(video: Path) -> Clip:
     """Return a whole film. Raises MediaError: it is missing, none, or holds no frames."""
@@ -51,7 +53,13 @@ def pictures(
     if len(chosen) < wanted.count:
         progress.say(f"{video.name}: only {len(chosen)} frames are worth taking, not {wanted.count}")
     for each in chosen:
-        yield Picture(one(film, each.index), f"{video.name}, frame {each.index}")
+        yield Picture(one(film, each.index), f"{video.name}{_FRAME}{each.index}")
+
+
+def frame(origin: str, video: str) -> int | None:
+    """Return the frame of a film, named by its file, that a picture's origin tells; else None."""
+    name, mark, index = origin.rpartition(_FRAME)
+    return int(index) if mark and name == video and index.isdecimal() else None
 
 
 def candidates(film: Clip, size: tuple[int, int], progress: Progress) -> list[Candidate]:

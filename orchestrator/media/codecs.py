@@ -127,6 +127,23 @@ CONTAINERS: Mapping[str, Container] = {
 }
 
 
+def of_suffix(target: Path) -> str:
+    """Return the codec that a file gets where none is named: the first that goes with its suffix.
+
+    Raises:
+        FfmpegError: none does.
+    """
+    suffix = target.suffix.lower()
+    fitting = [name for name, codec in CODECS.items() if suffix in codec.containers]
+    if not fitting:
+        raise FfmpegError(
+            f"a {suffix or 'nameless'} file is no video that can be written",
+            where=str(target),
+            remedy=f"Name it with one of {', '.join(CONTAINERS)}.",
+        )
+    return fitting[0]
+
+
 def choose(codec: str, target: Path) -> tuple[Codec, Container]:
     """Return what `target` is written with.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FEATHER = 1.5  # pixels
+
+Ways = tuple["NDArray[np.float32]", "NDArray[np.float32]"]
+BothWays = Callable[["NDArray[np.uint8]", "NDArray[np.uint8]"], Ways]
+"""Measures the flow from each of two pictures, (H, W, 3) uint8 RGB, to the other, as `both_ways` does."""
 
 
 def dense(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from orchestrator import png
 from orchestrator.errors import ImageError
@@ -25,6 +25,7 @@ MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a GiB as RGB
 warnings.simplefilter("error", Image.DecompressionBombWarning)  # as Pillow advises: an error can be told
 
 _TO_EIGHT_BITS = 257  # 65535 / 255
+_SIDEWAYS = range(5, 9)  # orientations of EXIF that swap width and height
 _PAUSE = 0.05  # seconds between two looks for a picture; making one takes far longer
 
 
@@ -52,6 +53,16 @@ def read(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path, "more pixels than Pillow opens") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise _unreadable(path, error) from error
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Return a picture's width and height, upright, without decoding it. Raises ImageError, as `read`."""
+    try:
+        with Image.open(path) as picture:
+            turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in _SIDEWAYS
+            return (picture.height, picture.width) if turned else (picture.width, picture.height)
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombWarning) as error:
         raise _unreadable(path, error) from error
 
 

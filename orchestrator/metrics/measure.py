@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -86,17 +86,27 @@ def _batches(upcoming: Iterator[Step], pixels: int) -> Iterator[Batch]:
         yield Batch(group)
 
 
-def _in_order(jobs: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
-    """Yield what jobs return, in order; a few are done side by side, and one waits."""
+def _in_order(jobs: Iterator[Callable[[], T]], workers: int) -> Iterator[T]:
+    """Yield what jobs return, in order, each as soon as it is there; a few are done side by side, one waits.
+
+    The next job is asked for in a thread: it may be long in coming, while frames are still being painted.
+    """
     if workers == 1:
         yield from (job() for job in jobs)
         return
     # each worker measures other frames, so PyTorch need not split one frame's work among cores
-    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        waiting: deque[Future[T]] = deque()
-        for job in jobs:
-            waiting.append(pool.submit(job))
-            while len(waiting) > workers or (waiting and waiting[0].done()):
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    measuring = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+    with ThreadPoolExecutor(1) as reading, measuring as pool:
+        under_way: deque[Future[T]] = deque()
+        coming = reading.submit(next, jobs, None)
+        more = True
+        while more or under_way:
+            wanted: list[Future[Any]] = [coming] if more and len(under_way) < workers else []
+            wait([*wanted, *islice(under_way, 1)], return_when=FIRST_COMPLETED)
+            if under_way and under_way[0].done():
+                yield under_way.popleft().result()
+            elif (job := coming.result()) is None:
+                more = False
+            else:
+                under_way.append(pool.submit(job))
+                coming = reading.submit(next, jobs, None)

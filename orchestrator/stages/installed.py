@@ -7,6 +7,7 @@ without harm, whenever something is to be painted.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,21 @@ def painting(
         WebUIError: a WebUI cannot be reached, cannot paint, or does not see the LoRA.
     """
     from orchestrator.stages.fitting import check_fits
+
+    with painting_plainly(project, work, layer) as painters:
+        for each in painters:
+            check_fits(project.training, each.server.client, each.server.settings.checkpoint, lora)
+        if lora is None:
+            yield painters
+            return
+        about = card(project, lora, layer)
+        yield tuple(holding(each, lora, work, name=layer.lora, card=about) for each in painters)
+
+
+@contextmanager
+def painting_plainly(project: Project, work: Path, layer: Layer) -> Iterator[tuple[Painter, ...]]:
+    """Yield the WebUIs, each of which can paint a layer, with no LoRA. Raises as `painting`."""
     from orchestrator.stylization.webui_engine import Painter, check_alike, recipe
-    from orchestrator.webui.loras import install
     from orchestrator.webui.opening import opened
     from orchestrator.webui.payloads import as_listed
 
@@ -48,14 +62,31 @@ def painting(
         for number, webui in enumerate(project.webui, 1):
             log = _log(work, number)
             server = stack.enter_context(opened(webui, model=model, lora_dir=own_loras(work), log=log))
-            check_fits(project.training, server.client, webui.checkpoint, lora)
-            installed = None
-            if lora is not None:
-                folder, card = lora_folder(webui, work), _card(project, lora, layer)
-                installed = install(lora, folder, server.client, name=layer.lora, card=card)
-            painters.append(Painter(server, installed, as_listed(payload, server.client)))
+            painters.append(Painter(server, None, as_listed(payload, server.client)))
         check_alike(painters)
         yield tuple(painters)
+
+
+def holding(
+    painter: Painter, lora: LoraWeights, work: Path, *, name: str, card: LoraCard | None = None
+) -> Painter:
+    """Return a painter that has a LoRA, which is put into its WebUI's folder where it is not there yet.
+
+    Args:
+        painter: a WebUI that can paint.
+        lora: what it shall paint with.
+        work: the folder for what is neither input nor output.
+        name: the start of the LoRA's name there.
+        card: what to write beside it.
+
+    Raises:
+        WebUIError: the WebUI does not see it.
+        StorageError: the folder does not take it.
+    """
+    from orchestrator.webui.loras import install
+
+    place = lora_folder(painter.server.settings, work)
+    return replace(painter, lora=install(lora, place, painter.server.client, name=name, card=card))
 
 
 def lora_folder(webui: WebUISettings, work: Path) -> Path | str:
@@ -80,7 +111,8 @@ def _log(work: Path, number: int) -> Path:
     return work / ("webui.log" if number == 1 else f"webui-{number}.log")
 
 
-def _card(project: Project, lora: LoraWeights, layer: Layer) -> LoraCard:
+def card(project: Project, lora: LoraWeights, layer: Layer) -> LoraCard:
+    """Return what a WebUI shows beside a layer's LoRA."""
     from orchestrator.stylization.settings import TRIGGER
     from orchestrator.webui.card import LoraCard
 

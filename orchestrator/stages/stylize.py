@@ -38,6 +38,7 @@ def stylize(
     source: Source,
     shots: Stage[tuple[int, ...]],
     train: Stage[LoraWeights],
+    raft: str | None = None,
 ) -> Stage[FrameSequence]:
     """Return the stage whose artifact is a layer's frames; each finished frame is kept, whatever happens.
 
@@ -48,6 +49,7 @@ def stylize(
         source: the whole clip.
         shots: where its shots begin.
         train: the LoRA, which also stands for the base model that the embedded WebUI paints with.
+        raft: digest of the model that measures motion; None for OpenCV's way.
     """
     from orchestrator.stages.fitting import native_side
     from orchestrator.stylization.webui_engine import recipe
@@ -96,6 +98,7 @@ def stylize(
 
     content: dict[str, Any] = {
         **_asked_for(settings, payload, layer),
+        **({"raft": raft} if raft else {}),
         "payload": payload.model_dump(mode="json"),
         "size": settings.size or {"native": native},
         "painter": "embedded" if all(webui.url == EMBEDDED for webui in project.webui) else "WebUI",
@@ -120,7 +123,7 @@ def _asked_for(settings: StylizeSettings, payload: Payload, layer: Layer) -> dic
     prompts = {"prompt": settings.prompt, "negative_prompt": payload.negative_prompt}
     return {
         **{name: prompt.replace(TRIGGER, layer.trigger) for name, prompt in prompts.items()},
-        **settings.model_dump(mode="json", include=_SAID),
+        **settings.model_dump(mode="json", include=_SAID, exclude={"consistency": {"raft"}}),
         **changing,
         "frames": [layer.frames.start, layer.frames.stop],
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 from orchestrator import safetensors_file
 from orchestrator.artifacts import Dataset, LoraWeights
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.progress import Progress
+    from orchestrator.stages.jury import Jury
     from orchestrator.training.settings import TrainingSettings
 
+LOSSES = "losses.json"
 _PREVIEW = "preview.png"  # what a WebUI shows beside the LoRA
 
 
@@ -25,6 +28,7 @@ def train(
     model: str,
     parts: Mapping[str, str],
     dataset: Stage[Dataset],
+    jury: Jury | None = None,
     *,
     name: str = "train",
 ) -> Stage[LoraWeights]:
@@ -35,6 +39,7 @@ def train(
         model: digest of the base model.
         parts: digests of what it reads beside its pictures and the base model's own file.
         dataset: the stage that makes its training pictures.
+        jury: judges the LoRA while it is trained, where the training may end early.
         name: of the stage.
     """
     from orchestrator.training import configs
@@ -42,17 +47,25 @@ def train(
     from orchestrator.training.trainer import TRAINERS
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
-        run_trainer(settings, made(dataset), folder, progress)
+        with jury.at_work(made, progress) if jury else nullcontext() as judge:
+            run_trainer(settings, made(dataset), folder, progress, judge=judge)
         shutil.copyfile(_first_picture(made(dataset)), folder / _PREVIEW)
 
     arguments = configs.arguments(settings)
-    content = {"trainer": settings.trainer, "arguments": arguments, "model": model, "seed": settings.seed}
+    content: dict[str, Any] = {
+        "trainer": settings.trainer,
+        "arguments": arguments,
+        "model": model,
+        "seed": settings.seed,
+    }
     if parts:
         content["parts"] = dict(parts)
     if settings.class_images is not None:
         content["class_prompt"] = settings.class_images.prompt
-    resumes = TRAINERS[settings.trainer].resumes
-    return Stage(name, 1, content, (dataset,), build, load, resumes=resumes)
+    if jury:
+        content["early_stop"] = dict(jury.content)
+    inputs = (dataset, *jury.inputs) if jury else (dataset,)
+    return Stage(name, 1, content, inputs, build, load, resumes=TRAINERS[settings.trainer].resumes)
 
 
 def load(folder: Path) -> LoraWeights:
@@ -60,7 +73,7 @@ def load(folder: Path) -> LoraWeights:
     from orchestrator.training.samples import samples
 
     (file,) = folder.glob("*.safetensors")
-    losses = json.loads((folder / "losses.json").read_text(encoding="utf-8"))
+    losses = json.loads((folder / LOSSES).read_text(encoding="utf-8"))
     pairs = tuple((int(step), float(loss)) for step, loss in losses)
     preview = folder / _PREVIEW
     return LoraWeights(

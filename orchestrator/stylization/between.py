@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.media.clip import Clip
+    from orchestrator.media.flow import BothWays
     from orchestrator.stylization.consistency.mode import Between
     from orchestrator.stylization.finish import Finished
 
@@ -81,14 +82,18 @@ class Carrying:
     Args:
         clip: the source.
         due: the stretches.
-        between: makes one frame.
+        between: makes the frames of a stretch.
+        flows: measures optical flow.
         finished: where the painted frames are.
     """
 
-    def __init__(self, clip: Clip, due: Sequence[Stretch], between: Between, finished: Finished) -> None:
+    def __init__(
+        self, clip: Clip, due: Sequence[Stretch], between: Between, flows: BothWays, finished: Finished
+    ) -> None:
         self._due = deque(due)
         self._windows = _windows(clip, due)
         self._between = between
+        self._flows = flows
         self._finished = finished
 
     def ready(self) -> Iterator[Carried]:
@@ -101,7 +106,7 @@ class Carrying:
         while self._due and all(key in self._finished for key in self._due[0].keys):
             stretch, window = self._due.popleft(), next(self._windows)
             before, *after = map(self._finished.picture, stretch.keys)
-            made = self._between(list(window.values()), before, after[0] if after else None)
+            made = self._between(list(window.values()), before, after[0] if after else None, self._flows)
             for (index, source), frame in zip(islice(window.items(), 1, None), made, strict=False):
                 if index in stretch.frames:
                     yield Carried(index, stretch.keys, source, frame)

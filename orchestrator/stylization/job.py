@@ -16,14 +16,16 @@ from orchestrator.stylization.painting import paint
 from orchestrator.stylization.steps import Step, steps
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from orchestrator.media.clip import Clip
+    from orchestrator.media.flow import BothWays
     from orchestrator.stylization.between import Stretch
     from orchestrator.stylization.canvas import Canvas
+    from orchestrator.stylization.consistency.carried import Motion
     from orchestrator.stylization.consistency.mode import Mode
     from orchestrator.stylization.course import Course
     from orchestrator.stylization.engine import Engine, Look, Painted
@@ -45,6 +47,7 @@ class Job:
         keys: the frames that are painted, ascending; each shot's first is among them.
         missing: the frames that are not finished.
         finished: those that are.
+        flows: measures optical flow.
         tones: the tone of the shot's first frame that was needed last, by its index.
     """
 
@@ -57,6 +60,7 @@ class Job:
     keys: Sequence[int]
     missing: Collection[int]
     finished: Finished
+    flows: BothWays
     tones: dict[int, Tone] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -74,7 +78,7 @@ class Job:
             self._whole(self.keys),
             init=self.canvas.init,
             before=plan.predecessors(self.keys, self.cuts),
-            measure=self._mode.measure,
+            measure=self._measure,
         )
         with closing(self._carrying(due)) as carrying:
 
@@ -142,7 +146,12 @@ class Job:
         return tuple(stretches(self.clip.count, self.keys, self.cuts, frozenset(wanted)))
 
     def _carrying(self, due: Sequence[Stretch]) -> Carrying:
-        return Carrying(self.clip, due, self._mode.between, self.finished)
+        return Carrying(self.clip, due, self._mode.between, self.flows, self.finished)
+
+    @property
+    def _measure(self) -> Callable[[NDArray[np.uint8], NDArray[np.uint8]], Motion] | None:
+        measure = self._mode.measure
+        return None if measure is None else lambda before, now: measure(before, now, self.flows)
 
     def _look(self, index: int) -> Look:
         return plan.look(self.course.look(index), self.consistency, self.cuts, index)

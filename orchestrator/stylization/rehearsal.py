@@ -35,7 +35,7 @@ def rehearse(painters: Iterable[Painter], style: Look) -> None:
         init = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
         loras = painter.acting(style)
         request = painter.request([Paint(init, style, init)])
-        catalogue.check(request, painter.server.catalogue, where=painter.name)
+        catalogue.check(request, painter.server.catalogue, where=painter.server.name)
         options.make_restorable(painter.server.client, request.override_settings)
         lora_acts(painter.server.client, request, loras, hang_timeout=painter.server.settings.hang_timeout)
 

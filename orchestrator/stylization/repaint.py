@@ -153,18 +153,6 @@ class _Painter:
     payload: Payload
     hashes: Mapping[str, str]
 
-    @property
-    def name(self) -> str:
-        return self.server.client.url
-
-    @property
-    def in_flight(self) -> int:
-        return self.server.settings.in_flight
-
-    @property
-    def patience(self) -> float:
-        return self.server.settings.ready_timeout
-
     def recover(self) -> None:
         self.server.recover()
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from orchestrator.settings import Settings
+from orchestrator.settings import InputPath, Settings
 from orchestrator.stylization.payload_name import PayloadName
 from orchestrator.stylization.schedule.schedule import Schedule, within
 from orchestrator.stylization.schedule.segments import Segment
@@ -32,6 +32,7 @@ class ConsistencySettings(Settings):
         max_gap: and at most.
         repaint_strength: how much of the frames between painted ones is painted anew after all, 0 nothing to
             1; only for `keyframes`. Then no painting is spared.
+        raft: a RAFT model, as ONNX, that measures motion; OpenCV's DIS when left out.
         colour: `anchored` has painting change the colours of all frames of a shot as it changed those of the
             first; in every mode.
     """
@@ -43,6 +44,7 @@ class ConsistencySettings(Settings):
     min_gap: int = Field(default=6, ge=1)
     max_gap: int = Field(default=12, ge=1)
     repaint_strength: float = Field(default=0.0, ge=0, le=1)
+    raft: InputPath | None = None
     colour: Literal["free", "anchored"] = "free"
 
     @model_validator(mode="after")

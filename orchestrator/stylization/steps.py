@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from orchestrator.media.clip import Clip
     from orchestrator.stylization.consistency.carried import Motion
-    from orchestrator.stylization.consistency.mode import Measure
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +43,7 @@ def steps(
     *,
     init: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
     before: Mapping[int, int | None],
-    measure: Measure | None,
+    measure: Callable[[NDArray[np.uint8], NDArray[np.uint8]], Motion] | None,
 ) -> Generator[Step, None, None]:
     """Yield what painting needs for some frames, in the order of time.
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.artifacts import FrameSequence
 from orchestrator.files import storage_errors
+from orchestrator.media.flow import both_ways
+from orchestrator.media.raft import Raft
 from orchestrator.stylization import journal, plan
 from orchestrator.stylization.canvas import Canvas
 from orchestrator.stylization.finish import Finished
@@ -86,5 +88,6 @@ def stylize(
             plan.originals(keys, repeats),
             frozenset(plan.originals([index for index in missing if index not in finished], repeats)),
             finished,
+            Raft(consistency.raft) if consistency.raft else both_ways,
         ).run()
     return result

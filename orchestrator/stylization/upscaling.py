@@ -38,21 +38,6 @@ class Enlarger:
     server: Server
     upscaler: str
 
-    @property
-    def name(self) -> str:
-        """The WebUI's address."""
-        return self.server.client.url
-
-    @property
-    def in_flight(self) -> int:
-        """How many requests are under way there at a time."""
-        return self.server.settings.in_flight
-
-    @property
-    def patience(self) -> float:
-        """Seconds that it may stay away."""
-        return self.server.settings.ready_timeout
-
     def work(self, small: _Small) -> Painted:
         """Enlarge one picture. Raises WebUIError; EffectMissing if it was not enlarged."""
         picture, size = small.painted.picture, small.size

@@ -20,7 +20,7 @@ NAMES: Mapping[str, str] = {
 """What may differ from one to another, by its name in `stylize`, and how it is written."""
 
 # strength decides what is left of the source, and the weight how much style there is: what is chosen first
-_AROUND = {"strength": (0.15, 0.05, 1.0), "lora_weight": (0.3, 0.0, 2.0)}  # step, least, most
+_AROUND = {"strength": (0.7, 1.4, 1.0), "lora_weight": (0.7, 1.3, 4.0)}  # factors, and the most that can be
 
 
 def variants(
@@ -71,5 +71,5 @@ def _around(own: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {name: _between(own[name], *around) for name, around in _AROUND.items()}
 
 
-def _between(own: float, step: float, least: float, most: float) -> list[float]:
-    return sorted({max(least, round(own - step, 3)), own, min(most, round(own + step, 3))})
+def _between(own: float, less: float, more: float, most: float) -> list[float]:
+    return sorted({round(own * less, 3), own, min(most, round(own * more, 3))})

@@ -93,21 +93,6 @@ class Painter:
     lora: InstalledLora | None
     payload: Payload
 
-    @property
-    def name(self) -> str:
-        """The WebUI's address."""
-        return self.server.client.url
-
-    @property
-    def in_flight(self) -> int:
-        """How many requests are under way there at a time."""
-        return self.server.settings.in_flight
-
-    @property
-    def patience(self) -> float:
-        """Seconds that it may stay away."""
-        return self.server.settings.ready_timeout
-
     def work(self, paints: Sequence[Paint]) -> tuple[Painted, ...]:
         """Paint pictures of one size and look.
 
@@ -187,7 +172,7 @@ class Painter:
         if painted_with != self.server.checkpoint:
             raise EffectMissing(
                 f"expected the checkpoint {self.server.checkpoint}, got {painted_with}",
-                where=self.name,
+                where=self.server.name,
                 remedy="Somebody has chosen another one there: name yours in webui.checkpoint.",
             )
 
@@ -239,12 +224,12 @@ def check_alike(painters: Sequence[Painter]) -> None:
     Raises:
         ProjectError: two do not; both are named.
     """
-    first, *others = painters
+    first, *others = (painter.server for painter in painters)
     for other in others:
-        if other.server.checkpoint != first.server.checkpoint:
+        if other.checkpoint != first.checkpoint:
             raise ProjectError(
-                f"two WebUIs paint with different checkpoints: {first.name} with {first.server.checkpoint},"
-                f" {other.name} with {other.server.checkpoint}",
+                f"two WebUIs paint with different checkpoints: {first.name} with {first.checkpoint},"
+                f" {other.name} with {other.checkpoint}",
                 where="webui",
                 remedy="Name the one that both have in webui.checkpoint.",
             )

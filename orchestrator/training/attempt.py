@@ -11,6 +11,7 @@ from orchestrator.errors import Interrupted
 from orchestrator.files import write_bytes, write_json
 from orchestrator.training import configs, dataset_toml, progress_lines, step_count
 from orchestrator.training.candidates import candidates
+from orchestrator.training.early_stop import Watch
 from orchestrator.training.follow import Goal, Losses, follow
 from orchestrator.training.links import linked
 from orchestrator.training.sd_scripts import states
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from orchestrator.artifacts import LoraWeights
     from orchestrator.process import Program
     from orchestrator.progress import Progress
+    from orchestrator.training.early_stop import Judge
     from orchestrator.training.sd_scripts.states import State
     from orchestrator.training.settings import TrainingSettings
     from orchestrator.training.step_count import Extent
 
 CONFIG, DATASET_CONFIG, CANDIDATES = "config.toml", "dataset.toml", "candidates.json"
+BEST = "best.safetensors"
 PICTURES, CHECKPOINTS = "pictures", "checkpoints"
 
 
@@ -38,6 +41,7 @@ class Attempt:
 
     Attributes:
         settings: of the training.
+        judge: says how good a LoRA is, where the training may end early.
         root: where everything of it lies.
         name: of the LoRA.
         checkpoints: where below `root` this try saves; tries with other settings cannot share their states.
@@ -47,6 +51,7 @@ class Attempt:
     root: Path
     name: str
     checkpoints: str = CHECKPOINTS
+    judge: Judge | None = None
 
     def run(
         self, arguments: Mapping[str, Any], content: Mapping[str, Any], progress: Progress
@@ -68,6 +73,8 @@ class Attempt:
             progress.say(line)
         state = self._state(extent, progress)
         goal = self._goal(extent, state)
+        watch = self._watch(goal.start, extent, progress)
+        goal = replace(goal, enough=watch.look if watch else None)
         if state is not None:
             arguments = states.resumed(arguments, state, extent.steps)
         earlier = self._earlier_losses(goal.start)
@@ -77,9 +84,18 @@ class Attempt:
             losses = earlier | follow(program, goal, log=log, progress=progress)
         except KeyboardInterrupt as stop:
             raise self._interrupted(extent, max(_losses(log, goal.start), default=goal.start)) from stop
-        weights = verify(goal.lora)
         self._list_candidates(extent, losses, progress)
+        weights = verify(goal.lora if watch is None else _best(watch, goal, extent, progress))
         return replace(weights, losses=tuple(sorted(losses.items())))
+
+    def _watch(self, start: int, extent: Extent, progress: Progress) -> Watch | None:
+        if self.judge is None or self.settings.early_stop is None:
+            return None
+        watch = Watch(self.judge, self.settings.early_stop.patience, self.root / BEST, progress)
+        for each in candidates(self.root / self.checkpoints, self.name, extent.per_epoch, {}):
+            if each.step <= start:
+                watch.look(each.file, each.step)
+        return watch
 
     def _interrupted(self, extent: Extent, step: int) -> Interrupted:
         resumes = TRAINERS[self.settings.trainer].resumes
@@ -144,6 +160,14 @@ class Attempt:
         for first, place in states.places(folder) if start else []:
             losses |= _losses(self._log(place), first)
         return {step: loss for step, loss in losses.items() if step <= start}
+
+
+def _best(watch: Watch, goal: Goal, extent: Extent, progress: Progress) -> Path:
+    """Return the best LoRA that was looked at; the last one is, too, where the training came to its end."""
+    if goal.lora.is_file() and extent.steps not in watch.objectives:
+        watch.look(goal.lora, extent.steps)
+    progress.say(f"the LoRA of step {watch.best_step} is kept, the best of {len(watch.objectives)}")
+    return watch.best
 
 
 def _losses(log: Path, start: int) -> Losses:

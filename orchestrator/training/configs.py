@@ -77,7 +77,11 @@ def arguments(settings: TrainingSettings) -> Config:
         PresetError: the preset is unknown or broken, or an override is not allowed or of another type.
     """
     name = preset_name(settings)
-    return merged(preset(name) | tier(name, settings.vram), settings.overrides)
+    whole = merged(preset(name) | tier(name, settings.vram), settings.overrides)
+    if settings.early_stop is None:
+        return whole
+    whole.pop("save_every_n_epochs", None)
+    return {**whole, "save_every_n_steps": settings.early_stop.every}
 
 
 def tier(name: str, vram: int | None) -> Config:

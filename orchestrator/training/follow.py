@@ -14,7 +14,7 @@ from orchestrator.training.failures import failed, shown, understood
 from orchestrator.training.spill import Memory, Reading, gpu_memory, spilling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from orchestrator.process import Child, Program
@@ -36,6 +36,8 @@ class Goal:
         batches: how many batches an epoch should have; None where that is not known.
         steps: how many steps there should be in all; None where that is not known.
         ends_itself: False where the trainer would go on beyond the LoRA, so that it is stopped there.
+        enough: is asked about each LoRA that was saved before, and its step; once it says yes, the trainer is
+            stopped, and there will be no LoRA of the end.
     """
 
     lora: Path
@@ -43,6 +45,7 @@ class Goal:
     batches: int | None = None
     steps: int | None = None
     ends_itself: bool = True
+    enough: Callable[[Path, int], bool] | None = None
 
 
 @dataclass
@@ -60,6 +63,8 @@ class _Run:
     pictures: set[str] = field(default_factory=set)
     step: int = 0
     saved: bool = False
+    saving: tuple[Path, int] | None = None
+    stopped: bool = False
     spilled: bool = False
 
 
@@ -80,7 +85,7 @@ def follow(program: Program, goal: Goal, *, log: Path, progress: Progress) -> Lo
         run = _Run(goal, child, task, progress, memory, log)
         if _watched_to_the_end(run) and child.returncode != 0:
             raise understood(child.returncode, child.tail, str(log))
-    if not goal.lora.is_file():
+    if not goal.lora.is_file() and not run.stopped:
         raise failed(f"the trainer ended well, but left no {goal.lora.name}", child.tail, str(log))
     return run.losses
 
@@ -92,15 +97,29 @@ def _watched_to_the_end(run: _Run) -> bool:
         if isinstance(event, told.Step):
             if event.step <= run.step or not run.saved:
                 _on_step(run, event)
-            if run.saved:
-                return False  # what was being written is whole, now that the bar is drawn again
+            # what was being written is whole, now that the bar is drawn again
+            run.stopped = _is_enough(run)
+            if run.saved or run.stopped:
+                return False
         elif isinstance(event, told.Saving):
-            run.saved = event.file.endswith(run.goal.lora.name) and not run.goal.ends_itself
-            name = event.file.replace(chr(92), "/").rpartition("/")[2]
-            run.progress.say(f"{name} is saved at step {run.goal.start + run.step}")
+            _on_saving(run, event)
         elif event is not None:
             _on_news(run, event)
     return True
+
+
+def _is_enough(run: _Run) -> bool:
+    """Have the LoRA looked at that was saved last, if anybody looks; return whether the trainer may stop."""
+    saved, run.saving = run.saving, None
+    return saved is not None and run.goal.enough is not None and run.goal.enough(*saved)
+
+
+def _on_saving(run: _Run, event: told.Saving) -> None:
+    name, step = event.file.replace(chr(92), "/").rpartition("/")[2], run.goal.start + run.step
+    is_goal = name == run.goal.lora.name
+    run.saved = is_goal and not run.goal.ends_itself
+    run.saving = None if is_goal else (run.goal.lora.parent / name, step)
+    run.progress.say(f"{name} is saved at step {step}")
 
 
 def _on_news(run: _Run, event: told.Event) -> None:

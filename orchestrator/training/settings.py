@@ -86,6 +86,20 @@ class ModelFiles(Settings):
         return {name: file for name, file in files.items() if file is not None}
 
 
+class EarlyStop(Settings):
+    """When a training that does not get better any more is ended, and the best LoRA kept.
+
+    Attributes:
+        every: after how many steps the LoRA is saved, and a few frames of the source are painted with it.
+        patience: after how many of these looks in a row without anything better it is enough.
+        probes: how many frames are painted, of shots that were not trained on.
+    """
+
+    every: int = Field(ge=1)
+    patience: int = Field(default=2, ge=1)
+    probes: int = Field(default=6, ge=1, le=100)
+
+
 class TrainingSettings(Settings):
     """How the LoRA is trained.
 
@@ -95,6 +109,8 @@ class TrainingSettings(Settings):
             preset that fits the base model when left out.
         base_model: `pocket`, the model that ships, or the path of a checkpoint.
         overrides: the trainer's own arguments, over those of the preset.
+        step: which of the saved LoRAs is used, by its step; the last when left out.
+        early_stop: when it may end before its last step; never when left out. The WebUI paints meanwhile.
         seed: for the trainer's random numbers.
         sd_scripts: where sd-scripts is, for the trainer of that name.
         model_files: what FLUX and SD3 need beside the base model.
@@ -107,6 +123,8 @@ class TrainingSettings(Settings):
     preset: str | None = None
     base_model: BaseModelName = "pocket"
     overrides: dict[str, Value] = Field(default_factory=dict)
+    step: int | None = Field(default=None, ge=1)
+    early_stop: EarlyStop | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)
     sd_scripts: SdScriptsSettings | None = None
     model_files: ModelFiles = ModelFiles()
@@ -137,6 +155,13 @@ class TrainingSettings(Settings):
         return overrides | {
             name: str((folder / Path(value).expanduser()).absolute()) for name, value in paths.items()
         }
+
+    @model_validator(mode="after")
+    def _saves_when_it_is_looked_at(self) -> TrainingSettings:
+        taken = {"save_every_n_steps", "save_every_n_epochs"} & {*self.overrides}
+        if self.early_stop is not None and taken:
+            raise ValueError(f"early_stop.every says when the LoRA is saved; leave {', '.join(taken)} out")
+        return self
 
     @model_validator(mode="after")
     def _sd_scripts_is_told(self) -> TrainingSettings:

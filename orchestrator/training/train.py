@@ -18,17 +18,32 @@ if TYPE_CHECKING:
     from orchestrator.artifacts import Dataset, LoraWeights
     from orchestrator.progress import Progress
     from orchestrator.training.cheaper import Plan
+    from orchestrator.training.early_stop import Judge
     from orchestrator.training.settings import TrainingSettings
 
 LOSSES = "losses.json"
 
 
-def train(settings: TrainingSettings, dataset: Dataset, folder: Path, progress: Progress) -> LoraWeights:
+def train(
+    settings: TrainingSettings,
+    dataset: Dataset,
+    folder: Path,
+    progress: Progress,
+    *,
+    judge: Judge | None = None,
+) -> LoraWeights:
     """Train a LoRA, and return it once it is known to be usable.
 
     Into `folder` come the trainer's two TOML files, links to the pictures, its whole output, its checkpoints,
     the losses, and at last the LoRA, which is named after the trigger word. A trainer that keeps states goes
     on from the last whole one that it finds there.
+
+    Args:
+        settings: how it is trained.
+        dataset: what it is trained on.
+        folder: the folder.
+        progress: told of everything noteworthy.
+        judge: says how good a LoRA is, for `settings.early_stop`; without one, the training goes to its end.
 
     Raises:
         PresetError, ModelFileError, ProjectError: as `orchestrator.training.trainer.Trainer.arguments`.
@@ -36,7 +51,7 @@ def train(settings: TrainingSettings, dataset: Dataset, folder: Path, progress: 
         TrainerError, DiskFull, MissingPackage: as `orchestrator.training.follow.follow`.
         LoraError: what the trainer left is of no use.
     """
-    attempt = Attempt(settings, folder.absolute(), dataset.trigger)
+    attempt = Attempt(settings, folder.absolute(), dataset.trigger, judge=judge)
     weights = _tried(attempt, planned(settings, dataset), progress)
     write_json(folder / LOSSES, weights.losses)
     return replace(weights, file=weights.file.replace(folder / f"{dataset.trigger}.safetensors"))

@@ -78,7 +78,30 @@ def write(card: LoraCard, mark: Mark, metadata: Mapping[str, str]) -> bytes:
         "preferred weight": card.preferred_weight,
         "notes": card.notes,
     }
-    whole = {**shown, MARK: {**asdict(mark), "digest": digest.of_value(shown)}}
+    return _written(shown, mark)
+
+
+def reweighted(data: bytes, weight: float) -> bytes:
+    """Return a card with another weight to start with; one that is not ours does not become ours by it.
+
+    A card that cannot be read is returned as it is.
+    """
+    mark = read(data)
+    try:
+        whole = {**json.loads(data), "preferred weight": weight}
+    except (ValueError, TypeError):
+        return data
+    if mark is None:
+        return _text(whole)
+    del whole[MARK]
+    return _written(whole, mark)
+
+
+def _written(shown: Mapping[str, Any], mark: Mark) -> bytes:
+    return _text({**shown, MARK: {**asdict(mark), "digest": digest.of_value(shown)}})
+
+
+def _text(whole: Mapping[str, Any]) -> bytes:
     return json.dumps(whole, indent=1, ensure_ascii=False).encode()
 
 

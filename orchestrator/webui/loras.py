@@ -17,7 +17,7 @@ from orchestrator.errors import EffectMissing, WebUIRefused
 from orchestrator.safetensors_file import content_hash, header
 from orchestrator.webui import card as cards
 from orchestrator.webui.card import LoraCard, Mark
-from orchestrator.webui.folder import folder, put_bytes
+from orchestrator.webui.folder import folder, put_bytes, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,6 +82,20 @@ def place(lora: LoraWeights, lora_dir: Folder, *, name: str, card: LoraCard) -> 
     if f"{unique}{CARD}" not in there:
         _place_card(lora, lora_dir, unique, name=name, card=card)
     return InstalledLora(unique, lora_dir.place(f"{unique}{LORA}"), lora.content_hash)
+
+
+def prefer(installed: InstalledLora, lora_dir: Folder, weight: float) -> None:
+    """Write into a LoRA's card the weight to start with; all else in the card stays as it is.
+
+    Raises:
+        StorageError: the folder does not take it.
+        WebUIUnreachable: the folder's machine cannot be reached.
+    """
+    name = f"{installed.name}{CARD}"
+    before = read_bytes(lora_dir, name)
+    after = cards.reweighted(before, weight)
+    if after != before:
+        put_bytes(lora_dir, after, name)
 
 
 def clean(name: str) -> str:

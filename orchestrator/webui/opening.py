@@ -50,6 +50,21 @@ class Server:
         self._program = program
         self._recovering = Lock()
 
+    @property
+    def name(self) -> str:
+        """Its address."""
+        return self.client.url
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are under way there at a time."""
+        return self.settings.in_flight
+
+    @property
+    def patience(self) -> float:
+        """Seconds that it may stay away."""
+        return self.settings.ready_timeout
+
     def frame_finished(self) -> None:
         """Take note that it does what it is for."""
         if self._program is not None:

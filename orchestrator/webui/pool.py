@@ -31,8 +31,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0  # seconds between two looks at a serv
 _GLANCE = 0.5  # seconds between two looks at the servers while an answer is waited for
 
 
-class Worker(Protocol[W_contra, A_co]):
-    """One server; its methods are called from as many threads as it takes pieces of work at a time."""
+class Place(Protocol):
+    """Where work is done."""
 
     @property
     def name(self) -> str:
@@ -44,7 +44,15 @@ class Worker(Protocol[W_contra, A_co]):
 
     @property
     def patience(self) -> float:
-        """Seconds that it is waited for when no other server is left."""
+        """Seconds that it is waited for when no other one is left."""
+
+
+class Worker(Protocol[W_contra, A_co]):
+    """One server; its methods are called from as many threads as it takes pieces of work at a time."""
+
+    @property
+    def server(self) -> Place:
+        """Which."""
 
     def work(self, work: W_contra) -> A_co:
         """Do one piece of work. Raises an OrchestrateError when it cannot, or the answer is wrong."""
@@ -82,7 +90,7 @@ def done(
     backlog: Backlog[W, A] = Backlog()
     nurses = [_Nurse(worker, backlog, tell) for worker in workers]
     # those under way, one waiting for each server, and one more for each that lags behind the others
-    window = 1 if in_turn else sum(worker.in_flight for worker in workers) + 2 * len(workers)
+    window = 1 if in_turn else sum(worker.server.in_flight for worker in workers) + 2 * len(workers)
     try:
         for nurse in nurses:
             nurse.start()
@@ -136,23 +144,23 @@ class _Nurse(Generic[W, A]):
 
     def start(self) -> None:
         """Begin to work."""
-        for number in range(self._worker.in_flight):
-            name = f"{self._worker.name} {number}"
+        for number in range(self._worker.server.in_flight):
+            name = f"{self._worker.server.name} {number}"
             # a request that is under way cannot be taken back, and must not keep the program from ending
             threading.Thread(target=self._serve, name=name, daemon=True).start()
 
     def _serve(self) -> None:
-        while job := self._backlog.take(self._worker.name):
+        while job := self._backlog.take(self._worker.server.name):
             visits = self._visits
             try:
                 answer = self._worker.work(job.work)
             except OrchestrateError as error:
                 self._failures += 1
-                self._backlog.fail(job, self._worker.name, error)
+                self._backlog.fail(job, self._worker.server.name, error)
                 if isinstance(error, WebUIUnreachable) or self._failures >= _FAILURES:
                     self._visit(error, visits)
             except BaseException as error:  # noqa: BLE001 - whoever waits for the answer must hear of it
-                self._backlog.fail(job, self._worker.name, error, is_final=True)
+                self._backlog.fail(job, self._worker.server.name, error, is_final=True)
             else:
                 self._failures = 0
                 self._backlog.settle(job, answer)
@@ -162,8 +170,8 @@ class _Nurse(Generic[W, A]):
         with self._at_the_bed:
             if self._visits != visits:
                 return  # whoever was here meanwhile has found it well, or given it up
-            self._backlog.rest(self._worker.name)
-            self._given_up_at = time.monotonic() + self._worker.patience
+            self._backlog.rest(self._worker.server.name)
+            self._given_up_at = time.monotonic() + self._worker.server.patience
             self._say(f"{error.what}; it gets no work until it is well")
             self.fault = error
             pause = 0.0
@@ -184,10 +192,10 @@ class _Nurse(Generic[W, A]):
             self._say(f"{fault.what}; it gets no more work")
             return True
         self._failures, self._given_up_at = 0, None
-        self._backlog.resume(self._worker.name)
+        self._backlog.resume(self._worker.server.name)
         self._say("it is well again")
         return True
 
     def _say(self, text: str) -> None:
         if not self._backlog.is_closed:
-            self._tell(f"{self._worker.name}: {text}")
+            self._tell(f"{self._worker.server.name}: {text}")

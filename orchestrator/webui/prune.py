@@ -71,6 +71,25 @@ def prune(
     return Pruned(tuple(ours), tuple(kept), tuple(foreign))
 
 
+def withdraw(lora_dir: Folder, *, name: str, content_hash: str) -> bool:
+    """Remove one version of a LoRA, if it is there and ours; return whether it was.
+
+    Args:
+        lora_dir: the WebUI's folder.
+        name: what the LoRA was installed as, without its hash.
+        content_hash: which version.
+
+    Raises:
+        StorageError, WebUIUnreachable: as `prune`.
+    """
+    unique, there = f"{clean(name)}-{content_hash[:HASH_DIGITS]}", lora_dir.sizes()
+    mark = _mark(lora_dir, unique, there, clean(name)) if f"{unique}{LORA}" in there else None
+    if mark is None or not _is_ours(lora_dir, unique, mark):
+        return False
+    _remove(lora_dir, unique, mark, there)
+    return True
+
+
 def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"{re.escape(clean(name))}-[0-9a-f]{{{HASH_DIGITS}}}{re.escape(LORA)}")
 

@@ -24,7 +24,7 @@ GROUND = {path.stem for path in PACKAGE.glob("*.py")} - {
 ROOMS: list[set[str]] = [
     GROUND,
     {"media", "webui", "pipeline"},
-    {"dataset", "training", "stylization", "regions", "metrics", "report", "gate", "embedded"},
+    {"dataset", "training", "stylization", "regions", "metrics", "report", "gate", "picking", "embedded"},
     {"project"},
     {"publish", "layers"},
     {"stages"},

@@ -60,6 +60,7 @@ def everywhere(
     """One `where` of each kind."""
     return {
         "person": "person",
+        "everything": "everything",
         "background": "background",
         "colour": {"colour": "#c81e28"},
         "hsv": {"hsv": {"hue": [340, 10], "saturation": [60, 100]}},
@@ -76,7 +77,7 @@ def everywhere(
 
 
 KINDS = [
-    *("person", "background", "colour", "hsv", "depth", "text"),
+    *("person", "background", "everything", "colour", "hsv", "depth", "text"),
     *("video", "masks", "polygon", "sam", "matting"),
 ]
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import TypeAdapter
 
+from orchestrator.cli.main import main
 from orchestrator.errors import PresetError
 from orchestrator.stylization.schedule.deforum_file import Imported, read
 from orchestrator.stylization.schedule.schedule import Schedule
+from orchestrator.stylization.settings import StylizeSettings
 from orchestrator.timeline import Timeline
 
 SAVED: dict[str, Any] = {
@@ -124,3 +128,38 @@ def test_files_that_are_none_are_refused(tmp_path: Path, text: str, said: str) -
     with pytest.raises(PresetError, match=r"settings\.txt") as caught:
         read(file)
     assert said in str(caught.value)
+
+
+def test_what_the_command_prints_is_what_a_project_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a text or as JSON, told by its content; segments and schedules keep their values."""
+    for name in ("20260101_settings.txt", "mine.json"):
+        file = tmp_path / name
+        file.write_text(json.dumps(SAVED | {"prompts": {"0": "a bunny", "60": "a durian"}}), encoding="utf-8")
+        assert main(["import", str(file)]) == 0
+        printed = capsys.readouterr().out
+        settings = StylizeSettings.model_validate(yaml.safe_load(printed)["stylize"])
+        assert "# left out: zoom: " in printed
+        clip = Timeline.even(121, 15)
+        assert [segment.from_.position(clip) for segment in settings.segments] == [0, 60]
+        assert settings.segments[1].prompt == "masterpiece, a durian"
+        assert settings.strength is not None
+        assert settings.strength.values(clip)[0] == pytest.approx(0.35)
+        assert settings.strength.values(clip)[40] == pytest.approx(1 - (0.6 + 0.1 * math.sin(40)))
+        assert (settings.steps and settings.steps.value, settings.seed.value, settings.size) == (
+            25, 42, (512, 768)
+        )  # fmt: skip
+
+
+def test_other_files_of_the_same_kind_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A preset of the GUI is JSON, too, and any other text is refused."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gui.json").write_text('{"learning_rate": 0.0001, "sample_prompts": "a"}')
+    assert main(["import", "gui.json"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out)["training"]["trainer"] == "sd-scripts"
+    (tmp_path / "notes.txt").write_text("prompts: none")
+    assert main(["import", "notes.txt"]) == PresetError.exit_code
+    assert "cannot be read as JSON" in capsys.readouterr().err

@@ -26,7 +26,7 @@ from orchestrator.stages.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COUNT = 20
+COUNT = 40
 WAIT = 60.0  # seconds; what is due comes in a few
 
 
@@ -45,9 +45,9 @@ def painting(source: Source, before_last: Callable[[], None]) -> Stage[FrameSequ
     )  # fmt: skip
 
 
-def test_figures_video_and_preview_follow_the_painting(bikes: Path, tmp_path: Path) -> None:
+def test_figures_video_and_preview_follow_the_painting(carphone: Path, tmp_path: Path) -> None:
     """Before the last frame is painted, early ones have figures, and video and preview are begun."""
-    source = Source(replace(cut(probe(bikes), None, None), stop=COUNT), "x")
+    source = Source(replace(cut(probe(carphone), None, None), stop=COUNT), "x")
     store = Store(tmp_path)
     begun = ("measure-*/rows.jsonl", "encode-*/.video.partial.mp4", "result_preview-*/stills/000001.webp")
 

@@ -12,6 +12,7 @@ from resumable_run import CUT, LOOK, SETTINGS, SlowEngine
 from orchestrator.errors import WebUIUnreachable
 from orchestrator.media.clip import Clip
 from orchestrator.progress import Silent
+from orchestrator.stylization.course import Course
 from orchestrator.stylization.engine import Paint, Painted
 from orchestrator.stylization.stylize import stylize
 from orchestrator.stylization.tiled_engine import TiledEngine
@@ -67,7 +68,7 @@ def test_a_run_in_tiles_goes_on_to_the_same_pixels(
 
     def run(folder: Path, inner: SlowEngine) -> list[bytes]:
         engine = TiledEngine(inner, SIZE, largest=64, overlap=16)
-        made = stylize(clip, engine, folder, LOOK, SETTINGS, cuts=(CUT,), progress=Silent())
+        made = stylize(clip, engine, folder, Course(LOOK), SETTINGS, cuts=(CUT,), progress=Silent())
         return [made.path(index).read_bytes() for index in range(made.count)]
 
     undisturbed = run(tmp_path / "undisturbed", SlowEngine(0, batch=batch, looks_back=looks_back))

@@ -14,14 +14,14 @@ OWN = {"strength": 0.4, "lora_weight": 1.0, "steps": 20, "cfg_scale": 7.0, "seed
 def test_without_a_wish_the_projects_own_stands_amid_others() -> None:
     """Three strengths by three weights, the project's own in the middle."""
     rows, columns = variants(OWN, {}, lora=True)
-    assert [row["strength"] for row in rows] == [0.25, 0.4, 0.55]
+    assert [row["strength"] for row in rows] == [0.28, 0.4, 0.56]
     assert [column["lora_weight"] for column in columns] == [0.7, 1.0, 1.3]
 
 
 def test_values_stay_where_they_mean_something() -> None:
     """At the end of a range fewer are tried; without a LoRA its weight is left out."""
     rows, columns = variants({**OWN, "strength": 0.95}, {}, lora=False)
-    assert [row["strength"] for row in rows] == [0.8, 0.95, 1.0]
+    assert [row["strength"] for row in rows] == [0.665, 0.95, 1.0]
     assert columns == [{}]
 
 

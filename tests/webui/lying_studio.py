@@ -79,7 +79,6 @@ class Studio:
 
     lora_dir: Path
     plan: Plan = field(default=lambda _: None)
-    enlarging: Enlarging = "network"
     flavour: str = "a1111"
     seconds: float = 0.0
     controlnet: bool = True
@@ -87,6 +86,7 @@ class Studio:
     ignores_interrupt: bool = False
     spares_probes: bool = False
     prepared: bool = False
+    enlarging: Enlarging = "network"
     account: Account = field(default_factory=Account)
 
     def __post_init__(self) -> None:

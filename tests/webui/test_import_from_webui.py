@@ -161,7 +161,7 @@ def test_a_picture_is_imported_into_what_a_project_reads(
     printed = capsys.readouterr().out
     told = StylizeSettings.model_validate(yaml.safe_load(printed)["stylize"], context={"folder": tmp_path})
     assert payloads.load(told.payload) == imported.of_infotext(RICH).payload
-    assert (told.prompt, told.seed) == ("face", 1)
+    assert (told.prompt, told.seed.value) == ("face", 1)
     assert "# left out: Size: it is the project's" in printed
     assert main(["import", str(picture)]) == 50
     assert main(["import", str(picture), "--to", "other.yaml", "--json"]) == 0

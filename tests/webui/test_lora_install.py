@@ -17,7 +17,7 @@ from orchestrator.artifacts import LoraWeights
 from orchestrator.errors import EffectMissing, NotWritable, WebUIRefused
 from orchestrator.safetensors_file import content_hash
 from orchestrator.webui import loras
-from orchestrator.webui.card import LoraCard, sd_version
+from orchestrator.webui.card import LoraCard, Mark, read, sd_version
 from orchestrator.webui.client import Client
 from orchestrator.webui.folder import HereFolder
 from orchestrator.webui.loras import InstalledLora, install
@@ -90,6 +90,26 @@ def test_the_card_is_what_a_webui_reads_and_an_edited_one_stays(tmp_path: Path) 
     sidecar.write_text('{"notes": "mine"}')
     place(weights, tmp_path / "Lora")
     assert sidecar.read_text() == '{"notes": "mine"}'
+
+
+def test_a_better_weight_is_written_into_the_card_and_nothing_else(tmp_path: Path) -> None:
+    """A card of ours stays ours; one that a user has changed keeps the change, and stays the user's."""
+    installed = place(lora(tmp_path), tmp_path / "Lora")
+    file = Path(installed.place).with_suffix(".json")
+    before = json.loads(file.read_bytes())
+
+    loras.prefer(installed, HereFolder(tmp_path / "Lora"), 1.2)
+
+    ours = json.loads(file.read_bytes())
+    assert {**before, "preferred weight": 1.2, "orchestrate": ours["orchestrate"]} == ours
+    mark = {name: value for name, value in before["orchestrate"].items() if name != "digest"}
+    assert read(file.read_bytes()) == Mark(**mark)
+
+    file.write_text(json.dumps({**ours, "notes": "my favourite"}))
+    loras.prefer(installed, HereFolder(tmp_path / "Lora"), 0.6)
+    theirs = json.loads(file.read_bytes())
+    assert (theirs["notes"], theirs["preferred weight"]) == ("my favourite", 0.6)
+    assert read(file.read_bytes()) is None
 
 
 def test_a_preview_lies_beside_it_small_and_as_png(tmp_path: Path) -> None:

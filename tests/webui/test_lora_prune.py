@@ -15,7 +15,7 @@ from orchestrator.safetensors_file import content_hash
 from orchestrator.webui import loras
 from orchestrator.webui.card import LoraCard
 from orchestrator.webui.folder import HereFolder
-from orchestrator.webui.prune import Pruned, prune
+from orchestrator.webui.prune import Pruned, prune, withdraw
 
 
 @pytest.fixture
@@ -126,3 +126,23 @@ def test_a_preview_of_the_users_own_stays(folder: Path, names: list[str]) -> Non
 def test_an_empty_or_missing_folder_is_no_fault(tmp_path: Path) -> None:
     """There is nothing to remove before the first LoRA was installed."""
     assert pruned(tmp_path / "none") == Pruned((), (), ())
+
+
+def test_one_version_is_withdrawn_and_no_other(folder: Path, names: list[str]) -> None:
+    """It goes with its card and preview; one that is not there is no fault."""
+    before = listing(folder)
+    digits = json.loads((folder / f"{names[1]}.json").read_bytes())["orchestrate"]["content_hash"]
+    assert withdraw(HereFolder(folder), name="bunny", content_hash=digits)
+    assert before - listing(folder) == {
+        f"{names[1]}{end}" for end in (".safetensors", ".json", ".preview.png")
+    }
+    assert not withdraw(HereFolder(folder), name="bunny", content_hash=digits)
+
+
+def test_a_version_with_notes_of_the_user_is_not_withdrawn(folder: Path, names: list[str]) -> None:
+    """It is not ours any more."""
+    digits = json.loads((folder / f"{names[0]}.json").read_bytes())["orchestrate"]["content_hash"]
+    take_notes(folder, names[0])
+    before = listing(folder)
+    assert not withdraw(HereFolder(folder), name="bunny", content_hash=digits)
+    assert listing(folder) == before

@@ -33,6 +33,10 @@ class Hand:
     done: list[int] = field(default_factory=list)
     looks: int = 0
 
+    @property
+    def server(self) -> Hand:
+        return self
+
     def work(self, work: int) -> int:
         self.before(work)
         self.done.append(work)

@@ -120,7 +120,8 @@ def test_servers_with_different_checkpoints_are_refused(stack: ExitStack, tmp_pa
     one, two = at_studio(stack, tmp_path, Studio(tmp_path)), at_studio(stack, tmp_path, other)
     with pytest.raises(ProjectError) as caught:
         check_alike([one, two])
-    for part in (one.name, MODELS[0].name, MODELS[0].short, two.name, MODELS[1].name, MODELS[1].short):
+    named = (one.server.name, two.server.name)
+    for part in (*named, *(each for model in MODELS[:2] for each in (model.name, model.short))):
         assert part in str(caught.value)
     check_alike([one, one])
 

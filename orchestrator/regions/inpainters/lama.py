@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.errors import ModelFileError
+from orchestrator.onnx_model import OnnxModel
 from orchestrator.regions.network_input import batch_of_one, resized
-from orchestrator.regions.onnx_model import OnnxModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

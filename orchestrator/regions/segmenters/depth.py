@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from orchestrator.onnx_model import OnnxModel
 from orchestrator.regions.network_input import IMAGENET_DEVIATION, IMAGENET_MEAN, batch_of_one, resized
-from orchestrator.regions.onnx_model import OnnxModel
 from orchestrator.regions.shape import ramp
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from orchestrator.onnx_model import OnnxModel
 from orchestrator.regions.network_input import batch_of_one, resized
-from orchestrator.regions.onnx_model import OnnxModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

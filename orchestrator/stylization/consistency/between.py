@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     Frame = NDArray[np.uint8]
 
 
-def filled(frames: Sequence[Frame], before: Frame, after: Frame | None) -> Iterator[Frame]:
+def filled(
+    frames: Sequence[Frame], before: Frame, after: Frame | None, flows: flow.BothWays = flow.both_ways
+) -> Iterator[Frame]:
     """Yield what the frames between painted ones would look like painted.
 
     Holds two flows for each of them.
@@ -41,11 +43,12 @@ def filled(frames: Sequence[Frame], before: Frame, after: Frame | None) -> Itera
             and the one that `after` was painted of; without that one, those to the end of the shot.
         before: the painted frame before them.
         after: the painted frame after them; None uses `before` alone.
+        flows: measures motion.
 
     Yields:
         (H, W, 3) uint8 RGB each.
     """
-    moves = [between(then, now) for then, now in pairwise(frames)]
+    moves = [between(then, now, flows) for then, now in pairwise(frames)]
     onward = composed(back for back, _ in moves)
     sides = [_Side(before.astype(np.float32) - frames[0], list(onward))]
     inner, span = frames[1:], len(frames)

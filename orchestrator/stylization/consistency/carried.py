@@ -41,9 +41,11 @@ class Motion:
     trust: NDArray[np.float32]
 
 
-def motion(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> Motion:
+def motion(
+    before: NDArray[np.uint8], now: NDArray[np.uint8], flows: flow.BothWays = flow.both_ways
+) -> Motion:
     """Measure the motion between two source frames of one size, (H, W, 3)."""
-    backward, forward = flow.both_ways(now, before)
+    backward, forward = flows(now, before)
     return Motion(before, backward, flow.confidence(backward, forward))
 
 

@@ -29,9 +29,11 @@ class Path:
     trust: NDArray[np.float32]
 
 
-def between(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> tuple[Path, Path]:
+def between(
+    before: NDArray[np.uint8], now: NDArray[np.uint8], flows: flow.BothWays = flow.both_ways
+) -> tuple[Path, Path]:
     """Return the path from a frame back to the one before it, and from that one forth to it."""
-    back, forth = flow.both_ways(now, before)
+    back, forth = flows(now, before)
     return Path(back, flow.confidence(back, forth)), Path(forth, flow.confidence(forth, back))
 
 

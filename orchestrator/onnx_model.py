@@ -9,6 +9,7 @@ import numpy as np
 from orchestrator.errors import MissingPackage, ModelFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -47,14 +48,27 @@ class OnnxModel:
 
     def size(self, otherwise: int) -> tuple[int, int]:
         """Return width and height of its first input; a square where it leaves them open."""
-        height, width = (side if isinstance(side, int) else otherwise for side in self._inputs[0].shape[-2:])
-        return width, height
+        return self.own_size() or (otherwise, otherwise)
+
+    def own_size(self) -> tuple[int, int] | None:
+        """Return width and height of its first input; None where it leaves them open."""
+        height, width = self._inputs[0].shape[-2:]
+        return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
     def __call__(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return its first output. Raises ModelFileError: it does not take such inputs."""
+        return self._outputs(inputs)[0]
+
+    def output_of_shape(
+        self, shape: tuple[int, ...], *inputs: NDArray[np.float32]
+    ) -> NDArray[np.float32] | None:
+        """Return the output that has a shape; None where none has. Raises ModelFileError, as a call."""
+        return next((each for each in self._outputs(inputs) if each.shape == shape), None)
+
+    def _outputs(self, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         try:
             named = {each.name: value for each, value in zip(self._inputs, inputs, strict=True)}
-            output: NDArray[np.float32] = np.asarray(self._session.run(None, named)[0], np.float32)
+            outputs = [np.asarray(each, np.float32) for each in self._session.run(None, named)]
         except Exception as error:
             # as above
             raise ModelFileError(
@@ -62,4 +76,4 @@ class OnnxModel:
                 where=str(self._path),
                 remedy="Choose a model of the kind that the setting names.",
             ) from error
-        return output
+        return outputs
