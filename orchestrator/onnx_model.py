@@ -52,7 +52,7 @@ class OnnxModel:
 
     def own_size(self) -> tuple[int, int] | None:
         """Return width and height of its first input; None where it leaves them open."""
-        height, width = self._inputs[0].shape[-2:]
+        *_, height, width = (None, None, *self._inputs[0].shape)  # a model of another kind may have neither
         return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
     def __call__(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
