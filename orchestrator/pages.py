@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def templates(folder: Path, **filters: Callable[..., str]) -> Environment:
+def templates(folder: Path, **filters: Callable[..., object]) -> Environment:
     """Return the templates of a folder. What goes into them is escaped, and a missing name is an error.
 
     Args:
