@@ -52,8 +52,9 @@ class OnnxModel:
 
     def own_size(self) -> tuple[int, int] | None:
         """Return width and height of its first input; None where it leaves them open."""
-        sides = [side for side in self._inputs[0].shape[-2:] if isinstance(side, int)]
-        return (sides[1], sides[0]) if len(sides) == 2 else None  # noqa: PLR2004 - a model of texts has fewer
+        shape: list[int | str | None] = list(self._inputs[0].shape)
+        height, width = [None, None, *shape][-2:]  # a model of another kind may have neither
+        return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
     def __call__(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return its first output. Raises ModelFileError: it does not take such inputs."""

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
 from orchestrator.cli.arguments import parser
@@ -52,10 +53,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _guarded(args)
         print(end="", flush=True)
     except BrokenPipeError:
-        # what is still buffered can go nowhere, and the interpreter would complain about it at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return _READER_GONE
+    except OSError as error:  # of our own words alone: whatever a command fails at is told
+        _drop_output()
+        with suppress(OSError):
+            print(f"orchestrate: what there is to say cannot be written: {error}", file=sys.stderr)
+        return _failure(OrchestrateError.exit_code, args.command)
     return code
+
+
+def _drop_output() -> None:
+    """Have what is still buffered go nowhere; the interpreter would complain about it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _guarded(args: argparse.Namespace) -> int:

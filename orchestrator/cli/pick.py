@@ -173,5 +173,6 @@ def _table(ranked: Sequence[Ranked]) -> str:
             "" if each.error is None else f"{each.error:.3f}",
         )
     text = io.StringIO()
-    Console(file=text, width=110).print(rows)
+    # names of files may hold what looks like markup
+    Console(file=text, width=110, markup=False, emoji=False).print(rows)
     return text.getvalue().rstrip()

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import digest, files
+from orchestrator import digest, files, json_lines
 from orchestrator.artifacts import frame_name
 from orchestrator.errors import DamagedArtifact
 from orchestrator.gate.differences import Picture
@@ -67,7 +67,7 @@ class Kept:
             "pixels": _pixels(answer.picture),
             "told": answer.told,
         }
-        _append(self._journal, row)
+        json_lines.append(self._journal, row)
 
     def pictures(self, wanted: Iterable[Picture]) -> tuple[Frame, ...]:
         """Return pictures. Raises DamagedArtifact: one is not what was painted."""
@@ -98,13 +98,13 @@ class Kept:
         """
         rows = [{name: values[index] for name, values in figures.items()} for index in range(len(pictures))]
         named = [{"picture": _named(each), "figures": row} for each, row in zip(pictures, rows, strict=True)]
-        _append(self._figures(version), {"pictures": named})
+        json_lines.append(self._figures(version), {"pictures": named})
 
     def figures(self, version: str) -> dict[Picture, dict[str, float | None]]:
         """Return the figures that are known, measured by what has that digest."""
         return {
             Picture(**each["picture"]): each["figures"]
-            for row in _rows(self._figures(version))
+            for row in json_lines.rows(self._figures(version))
             for each in row["pictures"]
         }
 
@@ -116,7 +116,7 @@ class Kept:
         return self.folder / f"figures-{version[:16]}.jsonl"
 
     def _digests(self) -> dict[Picture, str]:
-        return {Picture(**row["picture"]): row["pixels"] for row in _rows(self._journal)}
+        return {Picture(**row["picture"]): row["pixels"] for row in json_lines.rows(self._journal)}
 
 
 def _named(picture: Picture) -> dict[str, Any]:
@@ -125,21 +125,3 @@ def _named(picture: Picture) -> dict[str, Any]:
 
 def _pixels(picture: Frame) -> str:
     return digest.of_bytes(picture.tobytes())
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    """Return the whole rows of a journal, and cut off one that an interruption left half written."""
-    if not path.exists():
-        return []
-    left = path.read_bytes()
-    whole = left[: left.rfind(b"\n") + 1]
-    if whole != left:
-        files.write_bytes(path, whole)
-    return [json.loads(line) for line in whole.splitlines()]
-
-
-def _append(path: Path, row: Mapping[str, Any]) -> None:
-    with files.storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as journal:
-            journal.write(json.dumps(row, ensure_ascii=False) + "\n")

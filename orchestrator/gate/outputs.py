@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
-
-from PIL import Image
 
 from orchestrator.files import write_bytes
 from orchestrator.gate.data import Still
@@ -13,17 +10,16 @@ from orchestrator.gate.frames import frames_of
 from orchestrator.gate.junit import junit
 from orchestrator.gate.markdown import markdown
 from orchestrator.gate.page import page, trend
+from orchestrator.media.pictures import thumbnail
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.gate.data import Worst
     from orchestrator.gate.gate import Gated
-    from orchestrator.gate.painter import Frame
     from orchestrator.gate.suite import Suite
 
 _THUMBNAIL = (480, 480)
-_WEBP_QUALITY = 82
 
 
 def write_junit(gated: Gated, file: Path) -> None:
@@ -61,12 +57,4 @@ def _still(worst: Worst, gated: Gated, suite: Suite[Any]) -> Still:
         side.kept.pictures([worst.picture]) for side in (gated.baseline, gated.candidate)
     )
     source = frames_of(suite, worst.picture.clip)[worst.picture.frame]
-    return Still(worst, *map(_thumbnail, (source, baseline, candidate)))
-
-
-def _thumbnail(frame: Frame) -> bytes:
-    picture = Image.fromarray(frame)
-    picture.thumbnail(_THUMBNAIL)
-    file = io.BytesIO()
-    picture.save(file, "WEBP", quality=_WEBP_QUALITY)
-    return file.getvalue()
+    return Still(worst, *(thumbnail(each, _THUMBNAIL) for each in (source, baseline, candidate)))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from orchestrator.gate.trend import chart
 from orchestrator.gate.wording import explanation, headline, interval, number, signed, verdict
+from orchestrator.pages import templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from jinja2 import Environment
 
     from orchestrator.gate.data import Outcome, Point, Still
     from orchestrator.gate.scorer import Meaning
@@ -55,20 +55,12 @@ def trend(suite: str, meanings: Mapping[str, Meaning], points: Mapping[str, Sequ
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+    return templates(
+        _HERE,
         number=number,
         signed=signed,
         interval=interval,
         explanation=explanation,
         headline=headline,
         verdict=verdict,
-        webp=lambda data: f"data:image/webp;base64,{base64.b64encode(data).decode()}",
     )
-    return environment

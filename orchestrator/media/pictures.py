@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 import warnings
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)  # as Pillow advi
 
 _TO_EIGHT_BITS = 257  # 65535 / 255
 _SIDEWAYS = range(5, 9)  # orientations of EXIF that swap width and height
+_WEBP_QUALITY = 82
 _PAUSE = 0.05  # seconds between two looks for a picture; making one takes far longer
 
 
@@ -107,6 +109,15 @@ def resize(array: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]
     if array.shape[1::-1] == size:
         return array
     return np.asarray(Image.fromarray(array).resize(size, Image.Resampling.LANCZOS))
+
+
+def thumbnail(array: NDArray[np.uint8], most: tuple[int, int]) -> bytes:
+    """Return a picture as a WebP file, shrunk to at most (width, height) `most`."""
+    picture = Image.fromarray(array)
+    picture.thumbnail(most)
+    file = io.BytesIO()
+    picture.save(file, "WEBP", quality=_WEBP_QUALITY)
+    return file.getvalue()
 
 
 def _flat(picture: Image.Image) -> Image.Image:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import io
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from PIL import Image
-
+from orchestrator.media.pictures import thumbnail
+from orchestrator.pages import templates
 from orchestrator.picking import chart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from orchestrator.picking.search import Ranked
     from orchestrator.picking.sheet import Row
 
 _HERE = Path(__file__).parent
-_WIDTH = 320  # pixels of a picture, at most
+_PICTURE = (320, 320)  # pixels, at most
 
 
 def page(
@@ -46,15 +41,8 @@ def page(
         price: what structure costs.
         settings: what to write into project.yaml.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["webp"] = _webp
-    return environment.get_template("page.html").render(
+    template = templates(_HERE, small=partial(thumbnail, most=_PICTURE)).get_template("page.html")
+    return template.render(
         title=title,
         ranked=ranked,
         probes=probes,
@@ -66,11 +54,3 @@ def page(
         drawing=(chart.WIDTH, chart.HEIGHT),
         style=(_HERE / "page.css").read_text("utf-8"),
     )
-
-
-def _webp(picture: NDArray[np.uint8]) -> str:
-    image = Image.fromarray(picture)
-    image.thumbnail((_WIDTH, _WIDTH))
-    file = io.BytesIO()
-    image.save(file, "WEBP", quality=85)
-    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"

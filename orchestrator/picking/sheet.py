@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
-from orchestrator.media.pictures import read
+from orchestrator.media.pictures import read, resize
 from orchestrator.picking.search import Trial
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Frame = NDArray[np.uint8]
 
 _WIDTH = 200  # pixels of a picture
+_KEPT = 320  # pixels of width that are held of one, since hundreds are held at once
 _GAP = 6
 _MARGIN = 210  # for what a row is called
 _HEAD = 24
@@ -36,7 +37,7 @@ class Row:
 
     Attributes:
         label: what it shows, in short lines.
-        pictures: one for each probe; None where none was painted.
+        pictures: one for each probe, at most 320 pixels wide; None where none was painted.
     """
 
     label: str
@@ -57,9 +58,9 @@ def rows(
     Raises:
         ImageError: one of these cannot be read.
     """
-    plain = tuple(read(painted[Trial(None, probe)]) for probe in probes)
+    plain = tuple(_small(read(painted[Trial(None, probe)])) for probe in probes)
     own = [Row(_label(each), _pictures(each, probes, painted)) for each in ranked]
-    return [Row("source", tuple(sources)), Row("no LoRA", plain), *own]
+    return [Row("source", tuple(map(_small, sources))), Row("no LoRA", plain), *own]
 
 
 def contact_sheet(rows: Sequence[Row], probes: Sequence[int]) -> bytes:
@@ -102,8 +103,14 @@ def _put(sheet: Image.Image, picture: Frame | None, place: tuple[int, int], heig
 
 def _pictures(each: Ranked, probes: Sequence[int], painted: Mapping[Trial, Path]) -> tuple[Frame | None, ...]:
     tried = len(each.gains)
-    found = [read(painted[Trial(each.candidate, probe)]) for probe in probes[:tried]]
+    found = [_small(read(painted[Trial(each.candidate, probe)])) for probe in probes[:tried]]
     return (*found, *[None] * (len(probes) - tried))
+
+
+def _small(picture: Frame) -> Frame:
+    height, width = picture.shape[:2]
+    share = min(1.0, _KEPT / width)
+    return resize(picture, (round(share * width), max(1, round(share * height))))
 
 
 def _label(each: Ranked) -> str:

@@ -66,7 +66,7 @@ class Making:
         for each in later:
             if self._can_follow(each):
                 self._begun[each.key] = self._beside.submit(self._follow, each)
-        self._build(stage)
+        self._build(stage, self._finished)
         ended.set_result(None)
 
     def _can_follow(self, stage: Stage[Any]) -> bool:
@@ -78,17 +78,18 @@ class Making:
 
     def _follow(self, stage: Stage[Any]) -> None:
         try:
-            self._build(stage)
+            self._build(stage, self._under_way)
         except Exception as error:
             if not self._stopped.is_set():
                 self._progress.say(f"stage {stage.name} has failed, and the others go on: {error}")
             raise
 
-    def _build(self, stage: Stage[Any]) -> None:
-        stage.build(self._store.open(stage), self._made, self._progress)
+    def _build(self, stage: Stage[Any], made: Made) -> None:
+        stage.build(self._store.open(stage), made, self._progress)
 
-    def _made(self, stage: Stage[A]) -> A:
-        if stage.under_way is None or self._store.finished(stage):
+    def _under_way(self, stage: Stage[A]) -> A:
+        # also when it has ended meanwhile: this way a follower learns that it shall stop
+        if stage.under_way is None or stage.key not in self._begun:
             return self._finished(stage)
         return stage.under_way(self._store.folder(stage), partial(self._ended, self._begun[stage.key]))
 

@@ -7,8 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from orchestrator.pages import templates
 from orchestrator.report.curves import Curve, curve
 from orchestrator.report.distribution import Distribution, distribution
 from orchestrator.report.render import number
@@ -42,15 +41,8 @@ class Compared:
 
 def render_compared(data: Compared) -> str:
     """Return the page as HTML text: no script, nothing from a network, everything from `data` escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
-    return environment.get_template("compared.html").render(
+    template = templates(_HERE, number=number).get_template("compared.html")
+    return template.render(
         data=data,
         figures=[(figure, *_drawn(figure)) for figure in data.figures],
         rows=list(zip(data.names, *(figure.values for figure in data.figures), strict=True)),

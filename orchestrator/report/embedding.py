@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import os
 from math import sqrt
@@ -11,6 +10,9 @@ from urllib.parse import quote
 
 import numpy as np
 from PIL import Image, ImageEnhance
+
+from orchestrator.media import pictures
+from orchestrator.pages import data_uri
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +23,6 @@ FILM_BYTES = 16 << 20  # both films together; as base64 a third more, which ever
 _MOST = (1280, 720)  # of a film; a page shows it at about half of that
 _FILM_PIXELS = 640_000_000  # of all frames of a film; a tenth of a bit each is half of FILM_BYTES
 _THUMBNAIL = (480, 360)
-_WEBP_QUALITY = 82
 _OUTSIDE = 0.25  # of its light
 
 
@@ -62,11 +63,7 @@ def film_size(size: tuple[int, int], frames: int) -> tuple[int, int]:
 
 def thumbnail(frame: NDArray[np.uint8]) -> bytes:
     """Return a (H, W, 3) uint8 RGB frame as a WebP file of at most 480x360 pixels."""
-    picture = Image.fromarray(frame)
-    picture.thumbnail(_THUMBNAIL)
-    file = io.BytesIO()
-    picture.save(file, "WEBP", quality=_WEBP_QUALITY)
-    return file.getvalue()
+    return pictures.thumbnail(frame, _THUMBNAIL)
 
 
 def dimmed(still: bytes, inside: NDArray[np.float64 | np.float32]) -> bytes:
@@ -81,11 +78,6 @@ def dimmed(still: bytes, inside: NDArray[np.float64 | np.float32]) -> bytes:
     mask = Image.fromarray((inside * 255).astype("uint8")).resize(picture.size)
     dark = ImageEnhance.Brightness(picture).enhance(_OUTSIDE)
     return thumbnail(np.asarray(Image.composite(picture, dark, mask)))
-
-
-def data_uri(data: bytes, media_type: str) -> str:
-    """Return an address that holds the data itself."""
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
 def _relative(path: Path, page: Path) -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from orchestrator.pages import templates
 from orchestrator.report.curves import curve
-from orchestrator.report.embedding import data_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from jinja2 import Environment
 
     from orchestrator.report.data import Figure, ReportData
 
@@ -65,19 +66,7 @@ def duration(seconds: float) -> str:
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(number=number, duration=duration, webp=_webp)
-    return environment
-
-
-def _webp(picture: bytes) -> str:
-    return data_uri(picture, "image/webp")
+    return templates(_HERE, number=number, duration=duration)
 
 
 def _drawn(figure: Figure) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,14 +65,21 @@ def sheet(count: int, shown: Shown) -> tuple[Still, ...]:
 
 
 def painted_on_the_way(samples: Sequence[Path]) -> tuple[Picture, ...]:
-    """Return what the trainer painted: at most 24 pictures, spread evenly over its way."""
+    """Return what the trainer painted: at most 24 pictures, spread evenly over its way.
+
+    One that was left half written, as a killed trainer leaves it, is passed over.
+    """
+    from orchestrator.errors import ImageError
     from orchestrator.media.pictures import read
     from orchestrator.report.data import Picture
     from orchestrator.report.embedding import thumbnail
     from orchestrator.training.samples import label
 
-    chosen = (samples[index] for index in _spread(len(samples), _SAMPLES))
-    return tuple(Picture(label(path), thumbnail(read(path))) for path in chosen)
+    found = []
+    for path in (samples[index] for index in _spread(len(samples), _SAMPLES)):
+        with suppress(ImageError):
+            found.append(Picture(label(path), thumbnail(read(path))))
+    return tuple(found)
 
 
 def regions(masks: Mapping[str, FrameSequence], source: Preview) -> Iterator[Picture]:
@@ -81,9 +89,9 @@ def regions(masks: Mapping[str, FrameSequence], source: Preview) -> Iterator[Pic
     from orchestrator.report.embedding import dimmed
 
     for name, mask in masks.items():
-        insides = {index: frame(mask, index)[..., 0] / _WHITE for index in _spread(mask.count, _SHEET)}
-        index = max(insides, key=lambda each: float(insides[each].mean()))
-        shown = dimmed(source.still(index).read_bytes(), insides[index])
+        sizes = {index: frame(mask, index).mean() for index in _spread(mask.count, _SHEET)}
+        index = max(sizes, key=lambda each: sizes[each])
+        shown = dimmed(source.still(index).read_bytes(), frame(mask, index)[..., 0] / _WHITE)
         yield Picture(f"{name}, frame {index}", shown)
 
 

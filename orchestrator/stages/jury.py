@@ -77,7 +77,7 @@ class Jury:
 
     @contextmanager
     def at_work(self, made: Made, progress: Progress) -> Iterator[Judge]:
-        """Yield the judge, with the WebUIs ready; its LoRAs go from their folders at the end.
+        """Yield the judge, with the WebUIs ready; its LoRAs go from their folders, whatever happens.
 
         Raises:
             OrchestrateError: there is nothing to paint with.
@@ -97,8 +97,10 @@ class Jury:
                 loras[entrant] = LoraWeights(lora, entrant.content_hash)
                 return _objective(studio, entrant, frames)
 
-            yield judge
-            contenders.withdraw(loras)
+            try:
+                yield judge
+            finally:
+                contenders.withdraw(loras)
 
 
 def _objective(studio: Auditions, lora: Entrant, frames: Sequence[int]) -> float:

@@ -69,13 +69,15 @@ class Material:
 def frames_to_try(material: Material, count: int, progress: Progress) -> tuple[int, ...]:
     """Return indices of frames to try LoRAs on: of shots that were not trained on, where there are any."""
     survey = material.survey
-    shots = [range(shot.start, shot.stop) for shot in survey.shots.shots]
     blurred = {frame for span in (*survey.shots.fades, *survey.shots.flashes) for frame in range(*span)}
-    usable = {frame for frame, first in enumerate(survey.repeats) if frame == first} - blurred
+    every = set(range(len(survey.repeats)))
+    usable = {frame for frame in every if frame == survey.repeats[frame]} - blurred or every
+    shots = [range(shot.start, shot.stop) for shot in survey.shots.shots]
+    shots = [shot for shot in shots if not usable.isdisjoint(shot)]
     apart = held_out(shots, _trained(material))
     if not apart:
         progress.say("every shot of the source was trained on: a LoRA that copies it looks better than it is")
-    return probes(apart or shots, usable or set(range(len(survey.repeats))), count)
+    return probes(apart or shots, usable, count)
 
 
 def _trained(material: Material) -> frozenset[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import files
+from orchestrator import files, json_lines
 from orchestrator.pipeline.stage import Made, Stage
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.artifacts import Dataset, FrameSequence, Measurements
-    from orchestrator.metrics.gathered import Row
     from orchestrator.metrics.settings import ScoreSettings
     from orchestrator.metrics.steps import Pair
     from orchestrator.progress import Progress
@@ -49,14 +48,14 @@ def measure(
         from orchestrator.metrics.measure import measure as rows_of
         from orchestrator.metrics.panel import panel
 
-        known = _rows(folder / _ROWS)
+        known = json_lines.rows(folder / _ROWS)
         wanted = panel(settings, _Pictures(made(dataset).folder) if settings.needs_style else None)
         pairs = _pairs(source, made(stylize), settings)
         rows = rows_of(pairs, wanted, cuts=made(shots), done=len(known))
         with progress.task("measuring", total=source.clip.count, unit="frames") as task:
             task.reach(len(known))
             for row in rows:
-                _append(folder / _ROWS, row)
+                json_lines.append(folder / _ROWS, row)
                 task.advance()
         files.write_json(folder / _SETS, {name: each.kid.figure for name, each in wanted.sets.items()})
 
@@ -75,23 +74,7 @@ def load(folder: Path) -> Measurements:
     """Read the figures back."""
     from orchestrator.metrics.gathered import gathered
 
-    return gathered(_rows(folder / _ROWS), json.loads((folder / _SETS).read_text(encoding="utf-8")))
-
-
-def _rows(path: Path) -> list[Row]:
-    """Return the whole rows of a journal, and cut off a row that an interruption left half written."""
-    if not path.exists():
-        return []
-    left = path.read_bytes()
-    whole = left[: left.rfind(b"\n") + 1]
-    if whole != left:
-        files.write_bytes(path, whole)
-    return [json.loads(line) for line in whole.splitlines()]
-
-
-def _append(path: Path, row: Row) -> None:
-    with files.storage_errors(path), path.open("a", encoding="utf-8") as journal:
-        journal.write(json.dumps(row) + "\n")
+    return gathered(json_lines.rows(folder / _ROWS), json.loads((folder / _SETS).read_text(encoding="utf-8")))
 
 
 def _pairs(source: Source, painted: FrameSequence, settings: ScoreSettings) -> Iterator[Pair]:

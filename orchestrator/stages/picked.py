@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -86,9 +87,15 @@ def from_training(last: LoraWeights) -> dict[Entrant, LoraWeights]:
 
 
 def from_files(given: Sequence[Path]) -> dict[Entrant, LoraWeights]:
-    """Return LoRAs of any trainer. Raises ModelFileError: a file is none."""
+    """Return LoRAs of any trainer, by their files' names; where two have the same, with their folders.
+
+    Raises:
+        ModelFileError: a file is none.
+    """
+    often = Counter(file.stem for file in given)
+    names = [file.stem if often[file.stem] == 1 else file.with_suffix("").as_posix() for file in given]
     loras = [LoraWeights(file, content_hash(file)) for file in given]
-    return {Entrant(each.file.stem, each.content_hash): each for each in loras}
+    return {Entrant(name, each.content_hash): each for name, each in zip(names, loras, strict=True)}
 
 
 def pick(

@@ -12,6 +12,7 @@ from orchestrator import __version__, files
 from orchestrator.pipeline.stage import Made, Stage
 from orchestrator.publish import places
 from orchestrator.settings import FOLDER
+from orchestrator.training.settings import SECRETS
 from orchestrator.webui.settings import WebUISettings
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
 _PAGE = "report.html"
 _PACKAGES = ("torch", "diffusers", "peft", "transformers", "numpy", "opencv-python-headless", "av")
-# what changes nothing on the page, so that a change of it makes no new one; it holds the only secret, too
+# what changes nothing on the page, so that a change of it makes no new one; it holds all secrets, too
 _NOT_SHOWN: Mapping[str, Any] = {
     "output": True,
     "score": {"device"},
+    "training": {"overrides": set(SECRETS)},
     "webui": {"__all__": set(WebUISettings.model_fields) - {"url", "checkpoint"}},
 }
 

@@ -43,6 +43,7 @@ def train(
         name: of the stage.
     """
     from orchestrator.training import configs
+    from orchestrator.training.settings import SECRETS
     from orchestrator.training.train import train as run_trainer
     from orchestrator.training.trainer import TRAINERS
 
@@ -51,7 +52,7 @@ def train(
             run_trainer(settings, made(dataset), folder, progress, judge=judge)
         shutil.copyfile(_first_picture(made(dataset)), folder / _PREVIEW)
 
-    arguments = configs.arguments(settings)
+    arguments = {name: value for name, value in configs.arguments(settings).items() if name not in SECRETS}
     content: dict[str, Any] = {
         "trainer": settings.trainer,
         "arguments": arguments,

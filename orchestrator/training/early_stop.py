@@ -10,6 +10,8 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from orchestrator.files import storage_errors
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -57,11 +59,12 @@ class Watch:
         """Judge a LoRA, keep it if it is the best so far, and return whether the training may end.
 
         Raises:
-            OrchestrateError: it cannot be judged.
+            OrchestrateError: it cannot be judged, or the disk does not take the copy.
         """
         objective = self.judge(lora, step)
         if not self.objectives or objective > max(self.objectives.values()):
-            shutil.copyfile(lora, self.best)
+            with storage_errors(self.best):
+                shutil.copyfile(lora, self.best)
         self.objectives[step] = objective
         self.progress.say(f"step {step}: objective {objective:+.3f} on held-out frames")
         return exhausted(list(self.objectives.values()), self.patience)

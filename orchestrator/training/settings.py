@@ -15,6 +15,9 @@ TrainerName = Literal["embedded", "sd-scripts"]
 # arguments that name a file or folder; trainers would take relative ones from their own working directory
 _PATHS = ("network_weights", "sample_prompts", "vae", "tokenizer_cache_dir", "logging_dir")
 
+SECRETS = frozenset({"huggingface_token", "wandb_api_key"})
+"""Arguments that open an account; they change nothing of a LoRA, and are shown nowhere."""
+
 
 def _as_model(value: Any) -> Any:
     if not isinstance(value, str | Path) or not str(value):

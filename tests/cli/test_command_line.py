@@ -42,6 +42,23 @@ def test_a_reader_that_leaves_is_not_taken_for_success(project: Path) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize(
+    ("words", "code"), [(("schema",), 1), (("gate", "none.yaml", "--candidate", "x", "--json"), 11)]
+)
+def test_an_output_that_takes_nothing_is_no_verdict(
+    words: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
+    """On a full disk a line tells why, and the code is that of a failure: 1 is a verdict of `gate`."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            (*COMMAND, *words), cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == code
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith("orchestrate: what there is to say cannot be written")
+
+
 def test_an_output_without_unicode_is_no_obstacle(tmp_path: Path) -> None:
     """A sign that it cannot show is replaced."""
     done = subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from orchestrator.cli.pick import _table
 from orchestrator.media.pictures import write_png
 from orchestrator.picking.advice import settings
 from orchestrator.picking.candidate import Candidate, Entrant
@@ -49,6 +51,20 @@ def test_rows_are_source_no_lora_and_candidates(painted: list[Row]) -> None:
     assert [row.label.splitlines()[0] for row in painted] == ["source", "no LoRA", "step <50>", "other"]
     shades = [[None if each is None else int(each[0, 0, 0]) for each in row.pictures] for row in painted]
     assert shades == [[255, 254], [0, 40], [80, 120], [160, None]]
+
+
+def test_hundreds_of_pictures_are_held_small(tmp_path: Path) -> None:
+    """As wide as a page shows them, whatever they were painted at."""
+    large, files = np.zeros((900, 1600, 3), np.uint8), {Trial(None, 7): tmp_path / "plain.png"}
+    write_png(files[Trial(None, 7)], large)
+    for row in rows((), (7,), (large,), files):
+        assert [each.shape for each in row.pictures if each is not None] == [(180, 320, 3)]
+
+
+def test_a_name_with_brackets_is_told_whole() -> None:
+    """Names of LoRA files are no markup."""
+    named = replace(RANKED[0], candidate=Candidate(Entrant("style[v2] :bug:", "a" * 64), 1.0, 0.4))
+    assert "style[v2] :bug:" in _table([named])
 
 
 def test_the_sheet_has_a_row_for_each_and_a_column_for_each_probe(painted: list[Row]) -> None:

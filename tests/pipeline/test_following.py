@@ -177,6 +177,30 @@ def test_ctrl_c_ends_the_followers_too(tmp_path: Path) -> None:
     assert threading.active_count() == 1
 
 
+def test_ctrl_c_ends_a_follower_that_was_late_too(tmp_path: Path) -> None:
+    """What it follows was finished before it asked for it; yet it stops at its next look."""
+    store, first, lines = Store(tmp_path), leader("a", "b", "c"), list[str]()
+    begun = threading.Event()
+
+    def late(folder: Path, made: Made, progress: Progress) -> None:
+        while not store.finished(first):
+            threading.Event().wait(0.005)
+        for line in made(first):
+            lines.append(line)
+            begun.set()
+            threading.Event().wait(0.5)
+
+    def stop(*_: object) -> None:
+        assert begun.wait(WAIT)
+        raise KeyboardInterrupt
+
+    last = Stage("second", 1, {}, (first,), late, partial(Lines, count=3), follows=True)
+    with pytest.raises(KeyboardInterrupt):
+        execute([first, Stage("other", 1, {}, (), stop, partial(Lines, count=0)), last], store, Silent())
+    assert len(lines) < 3
+    assert threading.active_count() == 1
+
+
 def test_what_needs_something_else_first_waits_for_its_turn(tmp_path: Path) -> None:
     """A stage that could follow begins only when all its other inputs are finished."""
     late = Stage("late", 1, {}, (leader("a", "b", "c"),), lambda *_: None, partial(Lines, count=0))

@@ -100,3 +100,11 @@ def test_samples_are_named_by_their_step(tmp_path: Path) -> None:
         write_png(tmp_path / name, np.zeros((8, 8, 3), np.uint8))
     found = painted_on_the_way([tmp_path / name for name in names])
     assert [each.name for each in found] == ["step 100, prompt 1", "epoch 2, prompt 2", "mine"]
+
+
+def test_a_sample_that_was_left_half_written_is_passed_over(tmp_path: Path) -> None:
+    """A trainer that is killed while it writes one leaves such a file, and goes on without it."""
+    for name in ("a.png", "b.png"):
+        write_png(tmp_path / name, np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8))
+    (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:2000])
+    assert [each.name for each in painted_on_the_way([tmp_path / "a.png", tmp_path / "b.png"])] == ["b"]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from training_room import Room, Told
 
+from orchestrator.errors import Killed
 from orchestrator.progress import Silent
 from orchestrator.safetensors_file import content_hash
 from orchestrator.stages.checkpoint import saved
@@ -111,6 +112,30 @@ def test_a_training_may_get_better_until_its_end(room: Room) -> None:
     )
 
     assert "the LoRA of step 5 is kept, the best of 3" in told.lines
+
+
+def test_a_training_that_was_killed_is_looked_at_on_its_way_again(room: Room) -> None:
+    """Best is step 8: killed after step 5, it goes on from step 4, and ends once 10 and 12 were no better."""
+    document = {**room.settings(max_train_steps=40).model_dump(), "early_stop": {"every": 2, "patience": 2}}
+    settings, looks = TrainingSettings.model_validate(document), list[int]()
+
+    def judge(lora: Path, step: int) -> float:
+        del lora
+        looks.append(step)
+        return -abs(step - 8)
+
+    (room.folder / "run").mkdir()
+    room.machine(kill_at=5)
+    with pytest.raises(Killed):
+        train(settings, room.dataset, room.folder / "run", Told(), judge=judge)
+    assert looks == [2, 4]
+    told = Told()
+    weights = train(settings, room.dataset, room.folder / "run", told, judge=judge)
+
+    assert "going on from step 4 of 40" in told.lines
+    assert sorted({*looks[2:]}) == [2, 4, 6, 8, 10, 12]
+    assert any(line.startswith("the LoRA of step 8 is kept") for line in told.lines)
+    assert max(step for step, _ in weights.losses) < 40
 
 
 def test_when_it_is_saved_is_said_in_one_place() -> None:

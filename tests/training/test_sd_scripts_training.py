@@ -295,3 +295,13 @@ def test_a_stage_of_it_resumes_and_is_known_by_contents(room: Room) -> None:
     assert here.key == there.key
     assert here.key != stage_of(room.settings("python"), "digest", {"ae": "other"}, pictures).key
     assert not stage_of(TrainingSettings(), "digest", {}, pictures).resumes
+
+
+def test_a_token_is_no_part_of_what_is_recorded(room: Room) -> None:
+    """Another one trains the same LoRA, and no record of the stage holds it."""
+    pictures: Stage[Any] = Stage("dataset", 1, {}, (), print, Path)
+    plain, secret = (
+        stage_of(room.settings(**each), "digest", {}, pictures) for each in ({}, {"wandb_api_key": "hush"})
+    )
+    assert plain.key == secret.key
+    assert "hush" not in str(secret.settings)

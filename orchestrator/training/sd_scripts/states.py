@@ -69,14 +69,15 @@ def resumed(arguments: Mapping[str, Any], state: State, steps: int) -> dict[str,
 
     The steps in all stay what they were, so that the learning rate goes on as if nothing had happened, and
     epochs keep their numbers. sd-scripts would go on to the end of the last epoch; a checkpoint is asked for
-    at the very step that was wanted, and that one is the LoRA.
+    at the very step that was wanted, and that one is the LoRA. Those before it come about as often as asked.
     """
     kept = {name: value for name, value in arguments.items() if name != _RIVAL}
+    remaining = steps - state.step
     return kept | {
         "resume": str(state.folder),
         "initial_step": state.step,
         "max_train_steps": steps,
-        "save_every_n_steps": steps - state.step,
+        "save_every_n_steps": _divisor(remaining, arguments.get("save_every_n_steps", remaining)),
         "save_last_n_steps_state": steps,
     }
 
@@ -84,6 +85,11 @@ def resumed(arguments: Mapping[str, Any], state: State, steps: int) -> dict[str,
 def final_checkpoint(folder: Path, name: str, remaining: int) -> Path:
     """Return the file that holds the LoRA once the remaining steps have been trained."""
     return folder / f"{name}-step{remaining:08d}.safetensors"
+
+
+def _divisor(number: int, least: int) -> int:
+    """Return the smallest divisor of a number that is not below `least`; the number itself if none is."""
+    return next((each for each in range(least, number) if number % each == 0), number)
 
 
 def _start(folder: Path) -> int:
