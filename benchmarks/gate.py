@@ -86,7 +86,7 @@ class Stand:
         return compare(suite, suite_hash(suite), baseline, candidate, meanings=meanings(self.scorer), time="")
 
 
-def changed(lora: Path, to: Path, change: Callable[[torch.Tensor], torch.Tensor]) -> Path:
+def written(lora: Path, to: Path, change: Callable[[torch.Tensor], torch.Tensor]) -> Path:
     """Write a LoRA whose matrices are changed."""
     if not to.exists():
         told = {key: value for key, value in header(lora).metadata.items() if not key.startswith("sshs")}
@@ -117,7 +117,8 @@ def show(question: str, stand: Stand, pairs: Sequence[tuple[Side, Side]]) -> Non
         blamed = Counter(row.metric for each in outcomes for row in each.rows if _regressed(row))
         better = Counter(row.metric for each in outcomes for row in each.rows if row.judgement.improved)
         counts = ", ".join(f"{said[name]} {name}" for name in ("regression", "inconclusive", "pass"))
-        notes = f"worse in {dict(blamed)}, better in {dict(better)}"
+        changed = sum(_changed(row) for each in outcomes for row in each.rows)
+        notes = f"worse in {dict(blamed)}, better in {dict(better)}, changed in {changed}"
         print(
             f"{question}{'' if drift else ', without drift'}: of {len(pairs)} {counts}; {notes}", flush=True
         )
@@ -125,6 +126,11 @@ def show(question: str, stand: Stand, pairs: Sequence[tuple[Side, Side]]) -> Non
 
 def _regressed(row: Any) -> bool:
     return bool(row.judgement.verdict == "regression")
+
+
+def _changed(row: Any) -> bool:
+    judged = row.judgement
+    return bool(row.metric == DRIFT and judged.interval[0] > judged.tolerance)
 
 
 def main() -> None:
@@ -140,8 +146,8 @@ def main() -> None:
     asked = options.parse_args()
     suite, lora, work = document.read(asked.suite, GateSuite), asked.lora, asked.work
     work.mkdir(parents=True, exist_ok=True)
-    half = changed(lora, work / "half.safetensors", lambda each: each / 2)
-    noise = [changed(lora, work / f"noise{turn}.safetensors", noisy(turn)) for turn in range(asked.tries)]
+    half = written(lora, work / "half.safetensors", lambda each: each / 2)
+    noise = [written(lora, work / f"noise{turn}.safetensors", noisy(turn)) for turn in range(asked.tries)]
     with painter_of(suite, work, Silent()) as painter:
         stand = Stand(suite, painter, scorer_of(suite), work)
 

@@ -58,6 +58,7 @@ class Graph:
         arrangement: the layers.
         paintings: for each layer what paints it, and then each time what paints some of its frames once more.
         masks: of the regions.
+        plate: the background of what is pasted, if anything is.
         frames: the whole picture of each frame: the layer, where there is one, else what they compose.
         encode: the video.
         further: its further files.
@@ -74,6 +75,7 @@ class Graph:
     arrangement: Arrangement
     paintings: tuple[tuple[Stage[FrameSequence], ...], ...]
     masks: tuple[Stage[FrameSequence], ...]
+    plate: Stage[FrameSequence] | None
     frames: Stage[FrameSequence]
     encode: Stage[Path]
     further: tuple[Stage[Path], ...]
@@ -121,9 +123,9 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
     )
     painted = [stages[-1] for stages in paintings]
     regions = tuple(masks(*each, digests, source, cuts) for each in enumerate(project.regions))
+    background = _plate(project, digests, source, cuts, regions)
     frames = painted[0]
     if not arrangement.plain:
-        background = _plate(project, digests, source, cuts, regions)
         frames = compose(project, arrangement, source, painted, regions, background)
     video = encode(project.output, source, frames)
     further = tuple(
@@ -145,6 +147,7 @@ def assemble(project: Project, work: Path, digests: Digests) -> Graph:
         arrangement,
         paintings,
         regions,
+        background,
         frames,
         video,
         further,
@@ -196,11 +199,13 @@ def _painted(
     cuts: Stage[tuple[int, ...]],
     lora: Stage[LoraWeights],
 ) -> tuple[Stage[FrameSequence], ...]:
-    model = project.stylize.consistency.raft
-    raft = digests.of_file(model) if model else None
+    flows = project.stylize.consistency.raft
+    raft = digests.of_file(flows) if flows else None
+    is_ready = layer.style is not None and isinstance(project.styles[layer.style], ReadyStyle)
+    model = _model(project, digests) if is_ready else None
 
     def whole(layer: Layer) -> Stage[FrameSequence]:
-        return stylize(project, layer, work, source, cuts, lora, raft)
+        return stylize(project, layer, work, source, cuts, lora, raft, model)
 
     return repainted(layer, whole, recorded(Store(work).folder(whole(layer))))
 

@@ -62,8 +62,10 @@ def of_segments(project: Project, times: Timeline) -> tuple[Layer, ...]:
         return (own(project, range(times.count)),)
     schedule.check(segments, times, name="stylize.segments")
     return tuple(
-        _of_segment(project, number, segment, _shown(segment, segments, times))
-        for number, segment in enumerate(segments)
+        _of_segment(project, number, segment, frames)
+        for number, (segment, frames) in enumerate(
+            zip(segments, schedule.shown(segments, times), strict=True)
+        )
     )
 
 
@@ -89,15 +91,6 @@ def _of_segment(project: Project, number: int, segment: Segment, frames: range) 
     return _layer(
         project, f"stylize-{number + 1}", segment.style, frames, said, f"stylize.segments.{number}.style"
     )
-
-
-def _shown(segment: Segment, segments: tuple[Segment, ...], times: Timeline) -> range:
-    shown = [
-        frame
-        for frame in range(times.count)
-        if any(share.segment == segment for share in schedule.shares(frame, segments, times))
-    ]
-    return range(shown[0], shown[-1] + 1)
 
 
 def _layer(
@@ -144,9 +137,19 @@ class Arrangement:
 
 
 def arranged(project: Project, times: Timeline) -> Arrangement:
-    """Return the layers of a project over a clip. Raises ProjectError, as `of_segments`."""
+    """Return the layers of a project over a clip.
+
+    Raises:
+        ProjectError: as `of_segments`; or no region shows the segments.
+    """
     regional = [of_region(project, *each, times.count) for each in enumerate(project.regions)]
     mixed = of_segments(project, times) if None in regional or not regional else ()
+    if project.stylize.segments and not mixed:
+        raise ProjectError(
+            "nothing shows the segments, since every region has a look of its own",
+            where="stylize.segments",
+            remedy="Leave them out, or add a region that says only `where`.",
+        )
     layers, places = list(mixed), list[int | None]()
     for layer in regional:
         places.append(None if layer is None else len(layers))

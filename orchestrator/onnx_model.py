@@ -52,7 +52,8 @@ class OnnxModel:
 
     def own_size(self) -> tuple[int, int] | None:
         """Return width and height of its first input; None where it leaves them open."""
-        height, width = self._inputs[0].shape[-2:]
+        shape: list[int | str | None] = list(self._inputs[0].shape)
+        height, width = [None, None, *shape][-2:]  # a model of another kind may have neither
         return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
     def __call__(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:

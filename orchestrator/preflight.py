@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from orchestrator.errors import (
     DiskFull,
     MediaError,
@@ -71,7 +73,7 @@ def check_ahead(project: Project, graph: Graph, store: Store, wanted: Collection
     painted = any(stage in wanted for stage in graph.painted)
     judged = project.training.early_stop is not None and graph.train in wanted
     if painted:
-        _check_space(graph, store)
+        _check_space(graph, store, wanted)
     if painted or judged:
         check_webui(project, store.root)
     _check_regions(project, graph, wanted)
@@ -112,7 +114,7 @@ def _check_webui(webui: WebUISettings, project: Project, folder: Path) -> None:
 
 
 def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
-    """Have a WebUI paint a tiny picture, and look for all that the style asks for in its lists."""
+    """Have a WebUI paint a tiny picture, and look for all that the payloads ask for in its lists."""
     from orchestrator.stylization.rehearsal import wished
     from orchestrator.stylization.settings import LANCZOS
     from orchestrator.webui import catalogue, flavour, readiness
@@ -121,7 +123,10 @@ def _check_can_paint(webui: WebUISettings, style: StylizeSettings) -> None:
     with Client(webui.url, webui) as client:
         painted = readiness.probe(client, checkpoint=webui.checkpoint, read_timeout=webui.ready_timeout)
         lists = catalogue.load(client, flavour.detect(client, painted.version or ""))
-        catalogue.check(wished(style, webui.checkpoint), lists, where=webui.url)
+        payloads = (style.payload, *(each.payload for each in style.segments if each.payload is not None))
+        for payload in dict.fromkeys(payloads):
+            asked = wished(style.model_copy(update={"payload": payload}), webui.checkpoint)
+            catalogue.check(asked, lists, where=webui.url)
         if style.upscaler != LANCZOS:
             catalogue.check_upscaler(style.upscaler, lists)
 
@@ -156,27 +161,43 @@ def _check_port(port: int | None) -> None:
 
 def _check_regions(project: Project, graph: Graph, wanted: Collection[Stage[Any]]) -> None:
     """Load what finds the regions: models and ready-made masks are found wrong now, not after a training."""
-    from orchestrator.regions import segmenters
+    from orchestrator.regions import inpainters, segmenters
     from orchestrator.stages.masks import scene
 
-    for region, stage in zip(project.regions, graph.masks, strict=True):
+    for number, (region, stage) in enumerate(zip(project.regions, graph.masks, strict=True)):
         if stage in wanted:
-            segmenters.choose(region.where, scene(graph.source.clip))
+            try:
+                segmenters.choose(region.where, scene(graph.source.clip))
+            except ProjectError as error:
+                raise ProjectError(error.what, where=f"regions.{number}.where", remedy=error.remedy) from None
+        if region.paste is not None and graph.plate in wanted:
+            inpainters.choose(region.paste)
 
 
-def _check_space(graph: Graph, store: Store) -> None:
-    clip = graph.source.clip
-    width, height = clip.size
-    kept = [*graph.painted, *([] if graph.frames in graph.painted else [graph.frames])]
-    painted = sum(sum(1 for _ in store.folder(stage).glob("frames/*.png")) for stage in kept)
-    wanted = (len(kept) * clip.count - painted) * width * height * _BYTES_PER_PIXEL
+def _check_space(graph: Graph, store: Store, wanted: Collection[Stage[Any]]) -> None:
+    width, height = graph.source.clip.size
+    room = sum(_frames_left(graph, store, wanted)) * width * height * _BYTES_PER_PIXEL
     free = shutil.disk_usage(store.root).free
-    if free < wanted:
+    if free < room:
         raise DiskFull(
-            f"the frames may take {wanted / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free",
+            f"the frames may take {room / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free",
             where=str(store.root),
             remedy="Free some space, or move the project to a larger disk.",
         )
+
+
+def _frames_left(graph: Graph, store: Store, wanted: Collection[Stage[Any]]) -> Iterator[int]:
+    """Yield how many frames each of the wanted stages has still to write."""
+    layers = zip(graph.arrangement.layers, graph.paintings, strict=True)
+    counts = [(whole, len(layer.frames)) for layer, (whole, *_) in layers]
+    if not graph.arrangement.plain:
+        counts += [(each, graph.source.clip.count) for each in (graph.plate, graph.frames) if each]
+    for stage, count in counts:
+        if stage in wanted:
+            yield count - sum(1 for _ in store.folder(stage).glob("frames/*.png"))
+    for stage in (stage for _, *again in graph.paintings for stage in again if stage in wanted):
+        first, last = stage.settings["painted_again"]  # the other frames are there already
+        yield last - first + 1
 
 
 def _mistakes(*checks: Callable[[], object]) -> Iterator[OrchestrateError]:
@@ -245,6 +266,11 @@ def _schedules(project: Project) -> None:
     from orchestrator.stylization.webui_engine import recipe
 
     times = timeline(_clip(project))
+    own = course(project.stylize, recipe(project.stylize), "", times)
+    for number, segment in enumerate(project.stylize.segments):
+        for name, said in (("strength", segment.strength), ("lora_weight", segment.lora_weight)):
+            if said is not None:  # told by its own place, before the layer is looked at as a whole
+                said.values(times, seed=own.of_first.seed, name=f"stylize.segments.{number}.{name}")
     for layer in arranged(project, times).layers:
         course(layer.settings, recipe(layer.settings), layer.trigger, times)
 
@@ -279,7 +305,12 @@ def _inputs(project: Project) -> Iterator[Path]:
             yield style.from_.video
     if isinstance(project.training.base_model, Path):
         yield project.training.base_model
+    if project.stylize.consistency.raft is not None:
+        yield project.stylize.consistency.raft
     yield from project.score.files.values()
+    for part in (part for region in project.regions for part in (region.where, region.paste)):
+        if isinstance(part, BaseModel):
+            yield from (value for _, value in part if isinstance(value, Path))
 
 
 def _misplaced(target: Path, why: str) -> ProjectError:

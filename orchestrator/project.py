@@ -166,6 +166,14 @@ class Project(Settings):
     # made anew from nothing, so that its path is taken from the file's folder
     output: OutputSettings = Field(default={}, validate_default=True)
 
+    @model_validator(mode="after")
+    def _one_background(self) -> Project:
+        models = {region.paste.lama for region in self.regions if region.paste is not None}
+        if len(models) > 1:
+            message = "all that is pasted stands before one background: write the same `lama` in each `paste`"
+            raise ValueError(message)
+        return self
+
 
 def load(path: Path) -> Project:
     """Read a project file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
@@ -80,7 +81,8 @@ class Time:
         return self.amount * timeline.count / 100 if self.unit == "%" else self.amount
 
     def __str__(self) -> str:
-        return f"{float(self.amount):g}{' frames' if self.unit == 'frames' else self.unit}"
+        exact = Decimal(repr(float(self.amount))).normalize()
+        return f"{exact:f}{' frames' if self.unit == 'frames' else self.unit}"
 
 
 def parsed(value: Any) -> Time:

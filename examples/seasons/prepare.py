@@ -30,7 +30,7 @@ def main() -> None:
         (MEDIA / season).mkdir(parents=True, exist_ok=True)
         run("-i", FILM, "-vf", f"{EVERY},{look}", MEDIA / season / "%03d.png")
     sound = ("-stream_loop", "-1", "-i", FILM)
-    both = ("-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "aac", "-t", "8")
+    both = ("-map", "0:v", "-map", "1:a", "-crf", "16", "-c:a", "aac", "-t", "8")
     run("-i", STREET, *sound, *both, MEDIA / "street.mp4")
 
 

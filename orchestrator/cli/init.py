@@ -42,7 +42,10 @@ stylize:
   # strength: 0.4                     # 0 keeps a frame, 1 forgets it; the payload's when left out
   lora_weight: 1.0
   seed: 1
+  # segments: [{from: 0s}, {from: 2s, fade: 12 frames, prompt: "{trigger} style, snow"}]   # looks in turn
   consistency: {mode: flow}           # keyframes paints few frames, and the others follow; or off, seed
+
+# regions: [{where: person}]          # where the style applies; everywhere when left out
 
 score:
   metrics: [lpips, ssim, warp_error]

@@ -6,8 +6,8 @@ differences of two seeds, averaged over pixels, estimates the square of the last
 unbiased statistic of Gretton et al., A Kernel Two-Sample Test, JMLR 2012, with the linear kernel). It is 0
 for a LoRA beside itself, and 0 in the mean for one painted with other seeds.
 
-It tells that pictures changed, and not whether for the worse. So what drifted is a regression only where
-nothing else became confidently better.
+It tells that pictures changed, and not whether for the worse. So what drifted is inconclusive, unless
+something else became confidently better.
 """
 
 from __future__ import annotations

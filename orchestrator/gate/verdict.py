@@ -95,7 +95,7 @@ def judge(
             if verdict == "inconclusive"
             else None,
         )
-    return _excused(judged)
+    return _drift_judged(judged)
 
 
 def overall(verdicts: Sequence[Verdict]) -> Verdict:
@@ -105,15 +105,14 @@ def overall(verdicts: Sequence[Verdict]) -> Verdict:
     return "inconclusive" if "inconclusive" in verdicts else "pass"
 
 
-def _excused(judged: Mapping[str, Judgement]) -> dict[str, Judgement]:
-    """Let drift pass where another metric improved: nothing becomes better without becoming different."""
-    improved = any(each.improved for each in judged.values())
-    return {
-        name: replace(each, verdict="pass", excused=True, more_clips=None)
-        if improved and name == DRIFT and each.verdict != "pass"
-        else each
-        for name, each in judged.items()
-    }
+def _drift_judged(judged: dict[str, Judgement]) -> dict[str, Judgement]:
+    """Let drift pass where another metric improved; by itself it shows a change, and nothing worse."""
+    drift = judged.get(DRIFT)
+    if drift is None or drift.verdict == "pass":
+        return judged
+    if any(each.improved for each in judged.values()):
+        return {**judged, DRIFT: replace(drift, verdict="pass", excused=True, more_clips=None)}
+    return {**judged, DRIFT: replace(drift, verdict="inconclusive")}
 
 
 def _corrected(p_values: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.gate.drift import DRIFT
+
 if TYPE_CHECKING:
     from orchestrator.gate.data import Outcome, Row
 
@@ -57,7 +59,10 @@ def verdict(row: Row) -> str:
 
 
 def _decides(row: Row) -> str:
+    judged = row.judgement
+    if row.metric == DRIFT and judged.interval and judged.interval[0] > judged.tolerance:
+        return "the pictures changed, and nothing shows that they became better: look at them"
     if row.more_frames is None:
         return "no number of frames is likely to decide that"
-    clips = row.judgement.more_clips
+    clips = judged.more_clips
     return f"about {row.more_frames} more frames ({clips} more clips) would decide, if it is as it looks"

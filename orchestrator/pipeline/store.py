@@ -83,7 +83,8 @@ class Store:
 
     def latest(self, name: str) -> Record | None:
         """Return the record of the last finished stage of a name, whatever its key, or None."""
-        records = [_read(path) for path in self._stages.glob(f"{name}-*/{_RECORD}")]
+        found = map(_read, self._stages.glob(f"{name}-*/{_RECORD}"))
+        records = [record for record in found if record.name == name]  # `train-*` is also another's start
         return max(records, key=lambda record: record.finished, default=None)
 
 

@@ -113,15 +113,18 @@ def _log(work: Path, number: int) -> Path:
 
 def card(project: Project, lora: LoraWeights, layer: Layer) -> LoraCard:
     """Return what a WebUI shows beside a layer's LoRA."""
+    from orchestrator.dataset.settings import ReadyStyle
     from orchestrator.stylization.settings import TRIGGER
     from orchestrator.webui.card import LoraCard
 
+    is_ready = layer.style is not None and isinstance(project.styles[layer.style], ReadyStyle)
+    origin = "Brought along" if is_ready else "Trained by orchestrate"
     model, settings = Path(project.training.base_model).name, layer.settings
     prompt = settings.prompt.replace(TRIGGER, layer.trigger)
     return LoraCard(
         activation_text=layer.trigger,
         preferred_weight=settings.lora_weight.value or 1.0,
-        description=f"Trained by orchestrate for the project {project.name}.",
+        description=f"{origin} for the project {project.name}.",
         notes=f"Base model: {model}. Used with the prompt '{prompt}' and {settings.payload}.",
         preview=lora.preview,
     )

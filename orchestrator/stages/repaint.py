@@ -97,10 +97,13 @@ def repainted(
 
 def sources(painting: Path, repaint: Repaint) -> list[int] | None:
     """Return the frames that all of some frames follow from; None if some of them are painted themselves."""
-    entries = [entry for index, entry in journal.read(painting / JOURNAL).items() if index in repaint]
-    if any(entry.told or not entry.keys for entry in entries):
+    entries = journal.read(painting / JOURNAL)
+    wanted = [entry for index, entry in entries.items() if index in repaint]
+    if any(entry.told or not entry.keys for entry in wanted):
         return None
-    return sorted({key for entry in entries for key in entry.keys})
+    keys = {key for entry in wanted for key in entry.keys}
+    # what others are carried from may itself show a painted frame again
+    return sorted({painted for key in keys for painted in entries[key].keys or (key,)})
 
 
 def next_seed(painting: Path, index: int) -> int:

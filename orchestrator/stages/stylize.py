@@ -39,6 +39,7 @@ def stylize(
     shots: Stage[tuple[int, ...]],
     train: Stage[LoraWeights],
     raft: str | None = None,
+    model: str | None = None,
 ) -> Stage[FrameSequence]:
     """Return the stage whose artifact is a layer's frames; each finished frame is kept, whatever happens.
 
@@ -48,14 +49,17 @@ def stylize(
         work: where the embedded WebUI finds its LoRAs and leaves its log.
         source: the whole clip.
         shots: where its shots begin.
-        train: the LoRA, which also stands for the base model that the embedded WebUI paints with.
+        train: the LoRA; one that was trained here also stands for the base model that the embedded WebUI
+            paints with.
         raft: digest of the model that measures motion; None for OpenCV's way.
+        model: digest of that base model, where the LoRA does not stand for it.
     """
     from orchestrator.stages.fitting import native_side
     from orchestrator.stylization.webui_engine import recipe
 
     settings, payload, clip = layer.settings, recipe(layer.settings), _part(source.clip, layer.frames)
     native = native_side(project.training)
+    embedded = all(webui.url == EMBEDDED for webui in project.webui)
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
         from orchestrator.layers import timeline
@@ -99,9 +103,10 @@ def stylize(
     content: dict[str, Any] = {
         **_asked_for(settings, payload, layer),
         **({"raft": raft} if raft else {}),
+        **({"model": model} if model and embedded else {}),
         "payload": payload.model_dump(mode="json"),
         "size": settings.size or {"native": native},
-        "painter": "embedded" if all(webui.url == EMBEDDED for webui in project.webui) else "WebUI",
+        "painter": "embedded" if embedded else "WebUI",
         "checkpoint": project.webui[0].checkpoint,
         "source": source.content,
     }

@@ -45,6 +45,8 @@ class Job:
         consistency: what keeps frames alike.
         cuts: frames that begin a new shot, ascending.
         keys: the frames that are painted, ascending; each shot's first is among them.
+        anchors: those that the others are carried from, ascending: the keys, and frames that show one again,
+            so that a long hold makes no long way.
         missing: the frames that are not finished.
         finished: those that are.
         flows: measures optical flow.
@@ -58,6 +60,7 @@ class Job:
     consistency: ConsistencySettings
     cuts: Sequence[int]
     keys: Sequence[int]
+    anchors: Sequence[int]
     missing: Collection[int]
     finished: Finished
     flows: BothWays
@@ -90,9 +93,9 @@ class Job:
             paint(self.engine, todo, self._look, finish, wanted=self.missing, previous=self._previous)
 
     def _repaint(self) -> None:
-        """Carry the frames between keys, all of which are finished, and paint them lightly over."""
-        keys = set(self.keys)
-        due = self._stretches(self._whole([index for index in range(self.clip.count) if index not in keys]))
+        """Carry the frames between anchors, all of which are finished, and paint them lightly over."""
+        anchors = set(self.anchors)
+        due = self._stretches(self._whole([each for each in range(self.clip.count) if each not in anchors]))
         carried_from = {index: stretch.keys for stretch in due for index in stretch.frames}
 
         def lightly(index: int) -> Look:
@@ -143,7 +146,7 @@ class Job:
         return [painted[place] for place in whole(missing, self.engine.batch, len(painted))]
 
     def _stretches(self, wanted: Collection[int]) -> tuple[Stretch, ...]:
-        return tuple(stretches(self.clip.count, self.keys, self.cuts, frozenset(wanted)))
+        return tuple(stretches(self.clip.count, self.anchors, self.cuts, frozenset(wanted)))
 
     def _carrying(self, due: Sequence[Stretch]) -> Carrying:
         return Carrying(self.clip, due, self._mode.between, self.flows, self.finished)

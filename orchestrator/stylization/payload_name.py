@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, ValidationInfo
+from pydantic import AfterValidator, PlainSerializer, SerializationInfo, ValidationInfo
 
 from orchestrator.settings import FOLDER
 
@@ -17,4 +17,11 @@ def _beside_the_file(name: str, info: ValidationInfo) -> str:
     return str((folder / Path(name).expanduser()).absolute())
 
 
-PayloadName = Annotated[str, AfterValidator(_beside_the_file)]
+def _as_written(name: str, info: SerializationInfo) -> str:
+    folder = Path(info.context[FOLDER]) if info.context and FOLDER in info.context else None
+    return Path(name).relative_to(folder).as_posix() if folder and Path(name).is_relative_to(folder) else name
+
+
+PayloadName = Annotated[
+    str, AfterValidator(_beside_the_file), PlainSerializer(_as_written, str, when_used="json")
+]

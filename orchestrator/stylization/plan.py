@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from orchestrator.media.clip import Clip
     from orchestrator.progress import Progress
+    from orchestrator.stylization.course import Course
     from orchestrator.stylization.engine import Look
     from orchestrator.stylization.settings import ConsistencySettings, StylizeSettings
 
@@ -60,6 +61,17 @@ def originals(keys: Collection[int], repeats: Sequence[int]) -> tuple[int, ...]:
         repeats: for each frame the earlier one that it shows again, or its own; none if that is not known.
     """
     return tuple(sorted({repeats[key] for key in keys})) if repeats else tuple(keys)
+
+
+def alike(repeats: Sequence[int], course: Course) -> tuple[int, ...]:
+    """Return the same repeats, as far as the settings have the frames be painted alike.
+
+    Args:
+        repeats: for each frame the earlier one that it shows again, or its own; none if that is not known.
+        course: how each frame is painted.
+    """
+    first: dict[tuple[int, Look], int] = {}
+    return tuple(first.setdefault((shown, course.look(index)), index) for index, shown in enumerate(repeats))
 
 
 def predecessors(painted: Sequence[int], cuts: Collection[int]) -> Mapping[int, int | None]:

@@ -59,7 +59,7 @@ def stylize(
         settings: work size, which frames, and consistency.
         cuts: indices of frames that begin a new shot, ascending: nothing is carried over to them.
         repeats: for each frame the earlier one, within its shot, that it shows again, or its own; such a
-            frame is made once. None of them is known when left out.
+            frame is made once, unless it is to be painted in another way. None is known when left out.
         picture: what lies within black bars, which stay as they are; everything when None.
         progress: told of each frame.
 
@@ -74,9 +74,11 @@ def stylize(
         result.folder.mkdir(parents=True, exist_ok=True)
     missing = journal.missing(folder / JOURNAL, result, clip.size)
     keys = plan.painted(clip, folder, settings, cuts=cuts, progress=progress)
+    again = plan.alike(repeats, course)
+    painted = plan.originals(keys, again)
     with progress.task("stylizing", total=clip.count, unit="frames") as task:
         task.reach(clip.count - len(missing))
-        finished = Finished(result, folder / JOURNAL, missing, task, repeats)
+        finished = Finished(result, folder / JOURNAL, missing, task, again)
         finished.show_again()
         Job(
             clip,
@@ -85,8 +87,9 @@ def stylize(
             Canvas(clip.size, picture, settings.size),
             consistency,
             cuts,
-            plan.originals(keys, repeats),
-            frozenset(plan.originals([index for index in missing if index not in finished], repeats)),
+            painted,
+            sorted({*keys, *painted}),
+            frozenset(plan.originals([index for index in missing if index not in finished], again)),
             finished,
             Raft(consistency.raft) if consistency.raft else both_ways,
         ).run()

@@ -182,12 +182,12 @@ class WebUIEngine:
 
     Args:
         painters: the WebUIs.
-        batch: pictures a request.
+        batch: pictures a request, where the payload lets it hold several.
         tell: is told in a line when a WebUI is lost or comes back; called from any thread.
     """
 
     def __init__(self, painters: Sequence[Painter], *, batch: int, tell: Callable[[str], None]) -> None:
-        self.batch = batch
+        self.batch = 1 if any(painter.payload.one_at_a_time for painter in painters) else batch
         self.looks_back = any(painter.payload.needs_previous for painter in painters)
         self._painters = painters
         self._tell = tell

@@ -7,9 +7,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from safetensors.numpy import save_file
 
+from orchestrator import presets
 from orchestrator import project as project_file
 from orchestrator.assemble import Graph, assemble
 from orchestrator.pipeline.order import ordered
@@ -107,6 +110,21 @@ def test_a_change_makes_anew_what_it_changes_and_nothing_else(project: Path, nam
     assert {stage for stage, key in after.items() if before.get(stage) != key} == expected
 
 
+def test_a_ready_lora_says_nothing_of_the_model_that_is_painted_with(project: Path) -> None:
+    """So another base model makes its layer anew, where the embedded WebUI paints with it; else none."""
+    save_file({"a": np.zeros(1, np.float32)}, project / "dusk.safetensors")
+    (project / "model").mkdir()
+    (project / "model" / "a").write_text("weights")
+    setting("styles", {"dusk": {"lora": "dusk.safetensors", "captions": {"trigger": "dusk"}}})(project)
+    setting("regions", [{"where": "everything", "style": "dusk"}])(project)
+    for painter, anew in (("embedded", True), ("http://127.0.0.1:7860", False)):
+        setting("webui.url", painter)(project)
+        setting("training.base_model", "pocket")(project)
+        before = keys(project)["stylize-region-1"]
+        setting("training.base_model", "model")(project)
+        assert (keys(project)["stylize-region-1"] != before) is anew
+
+
 def test_one_webui_is_written_down_as_it_always_was(project: Path) -> None:
     """However it is spelled, so that work made before a project could name several is still found."""
     for spelled in ("http://127.0.0.1:7860", {"url": "http://127.0.0.1:7860"}, ["http://127.0.0.1:7860"]):
@@ -128,7 +146,10 @@ def test_another_server_beside_the_first_paints_the_same(project: Path) -> None:
 
 
 def test_a_moved_project_keeps_all_of_its_work(project: Path) -> None:
-    """No key knows where the project's folder lies."""
+    """No key knows where the project's folder lies, nor that of a payload in it."""
+    shutil.copy(presets.folder("webui_payloads") / "img2img-pocket.yaml", project / "mine.yaml")
+    setting("stylize.segments", [{"from": 0}, {"from": 5, "payload": "mine.yaml"}])(project)
+    setting("stylize.payload", "mine.yaml")(project)
     before = keys(project)
     moved = project.rename(project.with_name("moved"))
     assert keys(moved) == before

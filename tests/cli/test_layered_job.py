@@ -141,3 +141,45 @@ def test_a_style_that_is_not_there_is_told_before_anything_is_made(tmp_path: Pat
     assert answer.code == 10
     assert "stylize.segments.0.style: there is no style 'dusk'" in answer.err
     assert not list(folder.glob(".orchestrate/stages/*"))
+
+
+LOOK = {"prompt": "gold"}
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "segments that nothing shows": (
+        {
+            "stylize": {"payload": "img2img-pocket", "segments": [{"from": 0}, {"from": 5, **LOOK}]},
+            "regions": [{"where": "everything", **LOOK}],
+        },
+        "stylize.segments: nothing shows the segments",
+    ),
+    "a segment's formula out of bounds": (
+        {"stylize": {"segments": [{"from": 0}, {"from": 5, "strength": "t / 8"}]}},
+        "stylize.segments.1.strength: at frame 9 it is 1.125",
+    ),
+    "a polygon's keys in no order": (
+        {"regions": [{"where": {"polygon": [{"at": 3, "points": LEFT_HALF}, {"points": LEFT_HALF}]}}]},
+        "regions.0.where: the polygon's keys are not in the order of time",
+    ),
+    "two backgrounds": (
+        {"regions": [{"where": "person", "paste": {}}, {"where": "person", "paste": {"lama": "lama.onnx"}}]},
+        "write the same `lama` in each `paste`",
+    ),
+    "a result in the place of a region's masks": (
+        {"regions": [{"where": {"video": "out/small.mp4"}}]},
+        "is read by this project, and would be overwritten",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_go_together_is_told_before_anything_is_made(tmp_path: Path, name: str) -> None:
+    """In one message that says what to write instead."""
+    folder = make_project(tmp_path)
+    (folder / "out").mkdir()
+    shutil.copy(folder / "street.mp4", folder / "out/small.mp4")
+    parts, expected = REFUSED[name]
+    change(folder, **parts)
+    answer = orchestrate("run", "project.yaml", cwd=folder)
+    assert answer.code == 10, answer.err
+    assert expected in answer.err
+    assert not list(folder.glob(".orchestrate/stages/*"))

@@ -19,7 +19,7 @@ from orchestrator.webui.embedded import serving
 from orchestrator.webui.settings import WebUISettings
 
 POCKET = Path(__file__).parents[2] / "orchestrator" / "embedded" / "pocket" / "weights"
-LAYER = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
+LAYER = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_out.0"
 PAYLOAD = {"sampler_name": "DDIM", "steps": 8, "cfg_scale": 1.0, "denoising_strength": 0.3}
 
 
@@ -44,7 +44,7 @@ class Bench:
             "seeds": [1, 2],
             "paint": {"size": [64, 64], "prompt": "a street", "payload": "payload.yaml"},
             "style": "style.png",
-            "metrics": {"gram": 0.05, "ssim": 0.2, "drift": 0.05},
+            "metrics": {"gram": 0.05, "psnr": 0.2, "drift": 0.05},
             "webui": {"url": url or self.url, "lora_dir": "loras"},
         }
         path = self.folder / "suite.yaml"
@@ -57,7 +57,7 @@ class Bench:
         assert main(["gate", str(self.suite()), *words]) == 0
 
     def lora(self, name: str, size: float) -> Path:
-        """Write a LoRA that shifts the queries of one attention layer."""
+        """Write a LoRA that shifts what comes out of one attention layer."""
         wide = load_file(POCKET / "unet" / "diffusion_pytorch_model.safetensors")[f"{LAYER}.weight"].shape[0]
         random, layer = np.random.default_rng(2), f"lora_unet_{LAYER.replace('.', '_')}"
         tensors = {
@@ -94,29 +94,29 @@ def told(captured: str) -> list[dict[str, object]]:
 def test_a_version_is_blessed_and_the_next_one_is_judged_by_it(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Itself passes; the next one drifts, which is a regression; the blessed one is not painted again."""
+    """Itself passes, one that changed is undecided, a worse one is a regression; all is painted once."""
     suite, good = bench.suite(), bench.lora("good", 1.0)
     command = ["gate", str(suite), "--candidate"]
     assert main([*command, str(good), "--baseline", str(good), "--bless"]) == 0
     assert "good is the baseline of the suite tiny from now on" in capsys.readouterr().out
     wanted = {kind: bench.folder / f"gate.{kind}" for kind in ("junit", "markdown", "html")}
     files = [word for kind, path in wanted.items() for word in (f"--{kind}", str(path))]
-    other = bench.lora("other", 10.0)
-    assert main([*command, str(other), *files, "--json"]) == 1
+    assert main([*command, str(bench.lora("changed", 1.2))]) == 2
+    assert "the pictures changed" in capsys.readouterr().out
+    assert main([*command, str(bench.lora("worse", 200.0)), *files, "--json"]) == 1
     *progress, result = told(capsys.readouterr().out)
-    assert {line["task"] for line in progress} == {"painting with other", "measuring"}
+    assert {line["task"] for line in progress} == {"painting with worse", "measuring"}
     assert (result["verdict"], result["exit_code"]) == ("regression", 1)
     assert result["baseline"]["name"] == "good"  # type: ignore[index] # JSON
     assert result["conditions"]["checkpoint"].startswith("pocket [")  # type: ignore[index] # likewise
-    assert [row["metric"] for row in result["rows"]] == ["gram", "ssim", "drift"]  # type: ignore[attr-defined] # likewise
+    assert [row["metric"] for row in result["rows"]] == ["gram", "psnr", "drift"]  # type: ignore[attr-defined] # likewise
     cases = ET.parse(wanted["junit"]).getroot().iter("testcase")  # noqa: S314 - our own file
-    assert {case.get("name"): case.find("failure") is not None for case in cases}["drift"]
+    assert {case.get("name"): case.find("failure") is not None for case in cases}["psnr"]
     assert "regression: suite tiny" in wanted["markdown"].read_text()
     assert "data:image/webp;base64," in wanted["html"].read_text()
     assert list((bench.folder / "loras").iterdir()) == []
     trend = (bench.folder / "gate-trend.html").read_text()
-    assert "good" in trend
-    assert "other" in trend
+    assert all(name in trend for name in ("good", "changed", "worse"))
 
 
 @pytest.mark.parametrize(

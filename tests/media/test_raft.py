@@ -57,3 +57,13 @@ def test_a_model_of_another_kind_is_told(tmp_path: Path) -> None:
         Raft(model(tmp_path / "raft.onnx", "h", "w", full=False))(TEN, FOURTEEN)
     with pytest.raises(ModelFileError, match="no such model"):
         Raft(tmp_path / "missing.onnx")
+
+
+def test_a_model_that_takes_no_pictures_is_told(tmp_path: Path) -> None:
+    """As one of texts, whose input has no height."""
+    path = tmp_path / "text.onnx"
+    words, out = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in "ab")
+    graph = helper.make_graph([helper.make_node("Identity", ["a"], ["b"])], "text", [words], [out])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    with pytest.raises(ModelFileError, match="does not take"):
+        Raft(path)(TEN, FOURTEEN)

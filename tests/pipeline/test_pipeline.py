@@ -69,6 +69,17 @@ def test_a_changed_setting_makes_only_what_lies_downstream(tmp_path: Path) -> No
     assert execute([diamond()], store, Silent()) == []
 
 
+def test_a_reason_is_drawn_from_the_stages_own_past(tmp_path: Path) -> None:
+    """And not from that of a later one whose name begins alike, as a further style's training does."""
+    store = Store(tmp_path)
+    execute([text_stage("train", "a")], store, Silent())
+    execute([text_stage("train-dusk", "b")], store, Silent())
+    (plan,) = explain([text_stage("train", "c")], store)
+    assert plan.reason == "value: a → c"
+    (new,) = explain([text_stage("train-dawn", "c")], store)
+    assert new.reason == "never made"
+
+
 def test_what_nothing_needs_is_not_made_again(tmp_path: Path) -> None:
     """A finished end does without its inputs' folders."""
     store = Store(tmp_path)

@@ -245,6 +245,12 @@ def test_what_is_pointed_at_is_followed(sam: Path, frames: list[Frame], scene: S
     np.testing.assert_array_equal(masks[4], alone[0])
 
 
+def test_what_is_pointed_at_only_after_the_clip_is_refused(sam: Path, frames: list[Frame]) -> None:
+    """Nothing would be found in any frame, and nobody would be told."""
+    with pytest.raises(ProjectError, match=r"the clip ends with frame 1, and the first .* is 5"):
+        found({"sam": sam, "prompts": [{"at": 5, "points": [[0.9, 0.1]]}]}, frames[:2], scene_of(2))
+
+
 @pytest.mark.parametrize(
     "where",
     [

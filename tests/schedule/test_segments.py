@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from orchestrator.errors import ProjectError
 from orchestrator.stylization.schedule.segments import Segment, check, mixed_frames, shares
+from orchestrator.stylization.schedule.segments import shown as frames_of
 from orchestrator.timeline import Timeline
 
 SEASONS = ("spring", "summer", "autumn", "winter")
@@ -58,6 +59,7 @@ def test_weights_sum_to_one_and_the_new_look_grows(spans: list[tuple[int, float]
         )
     )
     clip = Timeline.even(count, 25)
+    seen: dict[int, list[int]] = {index: [] for index in range(len(made))}
     before = (0, 0.0)
     for frame in range(count):
         found = shares(frame, made, clip)
@@ -66,6 +68,16 @@ def test_weights_sum_to_one_and_the_new_look_grows(spans: list[tuple[int, float]
         progress = (made.index(found[-1].segment), found[-1].weight)
         assert progress >= before
         before = progress
+        for share in found:
+            seen[made.index(share.segment)].append(frame)
+    assert [list(frames) for frames in frames_of(made, clip)] == list(seen.values())
+
+
+def test_a_segment_that_no_frame_shows_is_refused() -> None:
+    """Two that begin between the same two frames: the first of them would have nothing to paint."""
+    with pytest.raises(ProjectError, match="the next one begins before any frame shows it") as told:
+        check(segments({"from": 0}, {"from": "1.005s"}, {"from": "1.01s"}), CLIP, name="stylize.segments")
+    assert told.value.where == "stylize.segments.1"
 
 
 @pytest.mark.parametrize(
@@ -90,3 +102,9 @@ def test_segments_that_fit_are_approved() -> None:
     """A last fade may be cut off by the clip's end."""
     check(seasons(), CLIP, name="stylize.segments")
     check(segments({"from": "1s"}, {"from": "7s", "fade": "3s"}), CLIP, name="stylize.segments")
+
+
+def test_editors_are_told_a_default_that_may_be_written() -> None:
+    """The JSON schema's default of a fade is a time as settings have it."""
+    fade = Segment.model_json_schema()["properties"]["fade"]["default"]
+    assert Segment.model_validate({"from": 0, "fade": fade}) == Segment.model_validate({"from": 0})

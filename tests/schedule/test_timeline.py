@@ -69,3 +69,10 @@ def test_a_written_time_reads_back(amount: int, unit: str) -> None:
     """What is stored of a time means the same time."""
     time = parsed(f"{amount} {unit}")
     assert parsed(str(time)) == time == Time(Fraction(amount), time.unit)
+
+
+@pytest.mark.parametrize("written", ["1234.567s", "0.00001s", "1234567 frames", "33.333333%", "400ms"])
+def test_no_digit_of_a_time_is_lost(written: str) -> None:
+    """Keys of stages and the report's settings hold times as text."""
+    assert parsed(str(parsed(written))) == parsed(written)
+    assert "e" not in str(parsed(written)).replace("frames", "")

@@ -18,6 +18,7 @@ from orchestrator.media.clip import Clip, cut
 from orchestrator.media.letterbox import Box
 from orchestrator.media.probe import probe
 from orchestrator.progress import Silent
+from orchestrator.stylization.course import Course
 from orchestrator.stylization.engine import Paint, Painted
 from orchestrator.stylization.stylize import stylize
 
@@ -26,9 +27,9 @@ BARS = Box(0, 8, 160, 60)
 
 
 def painted(clip: Clip, engine: SlowEngine, folder: Path, *, every: int = 1, **said: Any) -> list[np.ndarray]:
-    mode = said.pop("mode", "off")
+    mode, course = said.pop("mode", "off"), said.pop("course", COURSE)
     settings = settings_of(mode=mode).model_copy(update={"size": None, "every": every})
-    result = stylize(clip, engine, folder, COURSE, settings, cuts=(5,), progress=Silent(), **said)
+    result = stylize(clip, engine, folder, course, settings, cuts=(5,), progress=Silent(), **said)
     return [pictures.read(result.path(index)) for index in range(clip.count)]
 
 
@@ -78,6 +79,33 @@ def test_of_every_second_frame_the_others_follow(clip: Clip, tmp_path: Path, mod
     carried = {index: keys for index, keys in sources(tmp_path).items() if keys}
     assert len(engine.inits) == 7
     assert carried == {1: [0, 2], 3: [2, 4], 6: [5, 7], 8: [7, 9], 10: [9, 11]}
+
+
+def test_a_frame_after_a_long_hold_is_carried_from_its_end(clip: Clip, tmp_path: Path) -> None:
+    """And not from its beginning: one stretch is in memory, which must not grow with what is held."""
+    held = (0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 10, 11)
+    painted(clip, SlowEngine(0), tmp_path, every=2, repeats=held)
+    assert sources(tmp_path)[10] == [9, 11]
+    assert sources(tmp_path)[9] == [5]
+
+
+def test_a_frame_that_shows_another_again_in_another_look_is_painted(clip: Clip, tmp_path: Path) -> None:
+    """What is held on the screen still follows a schedule of its numbers."""
+    values = (0.1,) * 3 + (0.5,) * 9
+    engine, changing = SlowEngine(0), Course(COURSE.of_first, {"strength": values})
+    frames = painted(clip, engine, tmp_path, repeats=(0,) * 5 + (5,) * 7, course=changing)
+    assert len(engine.inits) == 3
+    assert (frames[0] == frames[2]).all()
+    assert (frames[2] != frames[3]).any()
+    assert sources(tmp_path) == {
+        0: [],
+        1: [0],
+        2: [0],
+        3: [],
+        4: [3],
+        5: [],
+        **{index: [5] for index in range(6, 12)},
+    }
 
 
 @pytest.mark.parametrize("mode", ["off", "flow", "keyframes"])

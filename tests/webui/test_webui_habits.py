@@ -19,10 +19,10 @@ from orchestrator.errors import EffectMissing, WebUIFailed, WebUIRefused
 from orchestrator.safetensors_file import content_hash
 from orchestrator.stylization.engine import Look, Paint
 from orchestrator.stylization.rehearsal import rehearse
-from orchestrator.stylization.webui_engine import Painter
+from orchestrator.stylization.webui_engine import Painter, WebUIEngine
 from orchestrator.webui.loras import InstalledLora, install
 from orchestrator.webui.opening import Server, opened
-from orchestrator.webui.payloads import Payload
+from orchestrator.webui.payloads import ControlNetUnit, Payload
 from orchestrator.webui.settings import WebUISettings
 
 PAYLOAD = Payload(
@@ -120,6 +120,14 @@ def test_a_rehearsal_paints_no_frame_twice_and_restores_what_it_overrides(tmp_pa
         rehearse([painter], LOOK)
         painter.work([Paint(FRAME, LOOK)])
         assert server.client.options()["CLIP_stop_at_last_layers"] == 1
+
+
+def test_a_control_image_is_one_for_all_of_a_request(tmp_path: Path) -> None:
+    """So with ControlNet a request holds one picture, whatever batch is asked for."""
+    controlled = PAYLOAD.model_copy(update={"controlnet": (ControlNetUnit(model="m"),)})
+    with ready(Studio(tmp_path), batch=4) as server:
+        for payload, batch in ((PAYLOAD, 4), (controlled, 1)):
+            assert WebUIEngine([Painter(server, None, payload)], batch=4, tell=print).batch == batch
 
 
 def test_what_a_webui_lacks_is_told_before_it_is_sent(tmp_path: Path) -> None:

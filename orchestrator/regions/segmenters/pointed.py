@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orchestrator.errors import ProjectError
 from orchestrator.media import flow
 from orchestrator.regions.network_input import IMAGENET_DEVIATION, IMAGENET_MEAN, batch_of_one, resized
 from orchestrator.regions.sam_file import sam
@@ -48,9 +49,20 @@ class Prompt:
 
 
 def pointed(where: Sam, scene: Scene, /) -> Segmenter:
-    """Find what is pointed at; before the first prompt nothing is inside."""
-    model = sam(where.sam)
+    """Find what is pointed at; before the first prompt nothing is inside.
+
+    Raises:
+        ProjectError: nothing is pointed at within the clip.
+        ModelFileError, MissingPackage: as `sam`.
+    """
     prompts = {round(prompt.at.position(scene.timeline)): prompt for prompt in where.prompts}
+    if min(prompts) >= scene.timeline.count:
+        raise ProjectError(
+            f"the clip ends with frame {scene.timeline.count - 1}, and the first that is pointed at is"
+            f" {min(prompts)}",
+            remedy="Point at something in a frame of the clip.",
+        )
+    model = sam(where.sam)
     return lambda frames: _followed(model, prompts, frames)
 
 

@@ -75,8 +75,9 @@ def read(folder: Path) -> Made:
 
 def named(numbers: Sequence[int]) -> str:
     """Return ascending numbers as people write them: `3, 7 to 9`."""
-    starts = [at for at in numbers if at - 1 not in set(numbers)]
-    stops = [at for at in numbers if at + 1 not in set(numbers)]
+    known = set(numbers)
+    starts = [at for at in numbers if at - 1 not in known]
+    stops = [at for at in numbers if at + 1 not in known]
     runs = zip(starts, stops, strict=True)
     return ", ".join(str(start) if start == stop else f"{start} to {stop}" for start, stop in runs)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
@@ -12,7 +12,7 @@ from orchestrator.errors import ProjectError
 from orchestrator.settings import Settings
 from orchestrator.stylization.payload_name import PayloadName
 from orchestrator.stylization.schedule.schedule import Schedule, within
-from orchestrator.timeline import Moment, Time
+from orchestrator.timeline import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Segment(Settings):
     """
 
     from_: Moment = Field(alias="from")
-    fade: Moment = Time(Fraction(0))
+    fade: Moment = Field(default="0 frames", validate_default=True)
     prompt: str | None = None
     negative_prompt: str | None = None
     style: str | None = None
@@ -72,6 +72,19 @@ def shares(frame: int, segments: Sequence[Segment], timeline: Timeline) -> tuple
     return (Share(1.0, now),) if weight >= 1 else (Share(1 - weight, before), Share(weight, now))
 
 
+def shown(segments: Sequence[Segment], timeline: Timeline) -> tuple[range, ...]:
+    """Return for each segment the frames that show it, wholly or in a fade.
+
+    Args:
+        segments: at least one, in the order of time.
+        timeline: the clip's.
+    """
+    begins = [segment.from_.position(timeline) for segment in segments]
+    ends = (place + each.fade.length(timeline) for place, each in zip(begins[1:], segments[1:], strict=True))
+    starts, stops = (0, *map(ceil, begins[1:])), (*map(ceil, ends), timeline.count)
+    return tuple(range(start, min(stop, timeline.count)) for start, stop in zip(starts, stops, strict=True))
+
+
 def check(segments: Sequence[Segment], timeline: Timeline, *, name: str) -> None:
     """Look whether segments fit a clip.
 
@@ -81,7 +94,8 @@ def check(segments: Sequence[Segment], timeline: Timeline, *, name: str) -> None
         name: of the setting, for messages.
 
     Raises:
-        ProjectError: they do not ascend, one begins after the clip's end, or a fade outlasts its segment.
+        ProjectError: they do not ascend, one begins after the clip's end or ends before it shows in a frame,
+            or a fade outlasts its segment.
     """
     places = [segment.from_.position(timeline) for segment in segments]
     for number, (before, after) in enumerate(pairwise(places), start=1):
@@ -95,6 +109,9 @@ def check(segments: Sequence[Segment], timeline: Timeline, *, name: str) -> None
         if number and number + 1 < len(segments) and end > places[number + 1]:
             what = f"its fade lasts until frame {float(end):g}, when the next one has begun"
             raise _complaint(segments, number, name, what)
+    for number, frames in enumerate(shown(segments, timeline)):
+        if not frames:
+            raise _complaint(segments, number, name, "the next one begins before any frame shows it")
 
 
 def mixed_frames(segments: Sequence[Segment], timeline: Timeline) -> tuple[int, ...]:
