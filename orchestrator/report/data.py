@@ -23,6 +23,8 @@ class Film:
         fps: frames per second.
         frames: how many each has.
         cuts: indices of the frames that begin a new shot.
+        times: when each frame begins and when the last one ends, in seconds; empty where all are shown for
+            the same time.
     """
 
     source: str
@@ -31,6 +33,7 @@ class Film:
     fps: Fraction
     frames: int
     cuts: tuple[int, ...] = ()
+    times: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,18 +16,24 @@ let turn = 0; // counts starts and stops, so that an earlier start cannot meddle
 let shown = -1;
 
 const within = (value, low, high) => Math.min(Math.max(value, low), high);
+const startOf = (frame) => live.times?.[frame] ?? frame * frameLength;
 // The middle of a frame: rounding of timestamps can then not show its neighbour.
-const timeOf = (frame) => (frame + 0.5) * frameLength;
-const frameAt = (time) => within(Math.floor(time * live.fps + 1e-3), 0, last);
+const timeOf = (frame) => (startOf(frame) + startOf(frame + 1)) / 2;
 const clock = (time) => `${Math.floor(time / 60)}:${(time % 60).toFixed(2).padStart(5, "0")}`;
 
 const figureAt = (metric, frame) => live.values[metric][frame] ?? "–";
+
+function frameAt(time) {
+  if (!live.times) return within(Math.floor(time * live.fps + 1e-3), 0, last);
+  const next = live.times.findIndex((start) => start > time + 1e-3 * frameLength);
+  return next < 0 ? last : within(next - 1, 0, last);
+}
 
 function show(frame) {
   if (frame === shown) return;
   shown = frame;
   scrubber.value = frame;
-  const time = frame * frameLength;
+  const time = startOf(frame);
   scrubber.setAttribute("aria-valuetext", `frame ${frame} of ${last}, ${clock(time)}`);
   byId("clock").textContent = `${clock(time)}  frame ${frame}`;
   byId("timeline").style.setProperty("--at", `${(100 * frame) / Math.max(last, 1)}%`);

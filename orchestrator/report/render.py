@@ -79,6 +79,7 @@ def _live(data: ReportData) -> dict[str, Any]:
     return {
         "fps": float(data.film.fps),
         "frames": data.film.frames,
+        **({"times": data.film.times} if data.film.times else {}),
         "values": {
             figure.name: [None if value is None else number(value) for value in figure.values]
             for figure in data.figures

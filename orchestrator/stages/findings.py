@@ -29,7 +29,8 @@ def film(clip: Clip, shown: Shown, page: Path, cuts: tuple[int, ...]) -> Film:
     from orchestrator.report.embedding import films
 
     source, result = films(shown[0].film, shown[1].film, page)
-    return Film(source, result, clip.size, clip.fps, clip.count, cuts)
+    times = () if clip.constant else tuple(map(float, (*clip.times, clip.duration)))
+    return Film(source, result, clip.size, clip.fps, clip.count, cuts, times)
 
 
 def figures(measurements: Measurements, shown: Shown) -> Iterator[Figure]:

@@ -14,9 +14,11 @@ from orchestrator.stages.installed import lora_folder, own_loras
 from orchestrator.stylization.engine import Look, Paint
 from orchestrator.stylization.rehearsal import rehearse
 from orchestrator.stylization.webui_engine import Painter, WebUIEngine
+from orchestrator.webui.folder import folder
 from orchestrator.webui.loras import install
 from orchestrator.webui.opening import opened
 from orchestrator.webui.payloads import as_listed
+from orchestrator.webui.prune import withdraw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -47,7 +49,7 @@ class Probe(Protocol):
 class ProbePainter:
     """Paints frames with any LoRA file, each picture for itself and proven.
 
-    A LoRA is installed, and measured to act, before its first picture.
+    A LoRA is installed, and measured to act, before its first picture; at the end it is taken away again.
 
     Args:
         server: the WebUI that paints.
@@ -127,8 +129,14 @@ class ProbePainter:
             weights = LoraWeights(lora, content_hash(lora))
             client = self._server.client
             check_lora_fits(weights, client, self._server.settings.checkpoint)
-            self._installed[lora] = install(weights, self._loras, client, name=lora.stem)
+            self._installed[lora] = install(weights, self._loras, client, name=_name(lora))
         return self._installed[lora]
+
+    def withdraw(self) -> None:
+        """Take the LoRAs that it painted with out of the WebUI's folder. Raises StorageError."""
+        place = folder(self._loras)
+        for lora, installed in self._installed.items():
+            withdraw(place, name=_name(lora), content_hash=installed.content_hash)
 
     def _rehearse(self, painter: Painter, look: Look) -> None:
         lora = painter.lora.content_hash if painter.lora else ""
@@ -169,4 +177,13 @@ def probe_painter(
         )
     loras = lora_folder(webui, work)
     with opened(webui, model=model, lora_dir=own_loras(work), log=work / "webui.log") as server:
-        yield ProbePainter(server, as_listed(payload, server.client), prompt, loras, tell)
+        painter = ProbePainter(server, as_listed(payload, server.client), prompt, loras, tell)
+        try:
+            yield painter
+        finally:
+            painter.withdraw()
+
+
+def _name(lora: Path) -> str:
+    """Return the start of a LoRA's name in the WebUI: none of those that anybody else paints with."""
+    return f"probe-{lora.stem}"

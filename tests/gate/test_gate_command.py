@@ -114,6 +114,7 @@ def test_a_version_is_blessed_and_the_next_one_is_judged_by_it(
     assert {case.get("name"): case.find("failure") is not None for case in cases}["psnr"]
     assert "regression: suite tiny" in wanted["markdown"].read_text()
     assert "data:image/webp;base64," in wanted["html"].read_text()
+    assert list((bench.folder / "loras").iterdir()) == []
     trend = (bench.folder / "gate-trend.html").read_text()
     assert all(name in trend for name in ("good", "changed", "worse"))
 

@@ -29,17 +29,18 @@ pytestmark = [
 ]
 
 
-def clip(path: Path, colour_turn: int) -> Path:
-    """Write three seconds of ffmpeg's test picture, its colours turned by some degrees."""
+def clip(path: Path, colour_turn: int, slower: str = "N") -> Path:
+    """Write 75 frames of ffmpeg's test picture, its colours turned; `slower` says when frame N is shown."""
     picture = f"testsrc=size=320x136:rate={FPS}:duration={FRAMES / FPS},hue=h={colour_turn}"
-    encoding = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
+    picture = f"{picture},setpts='({slower})/{FPS}/TB'"
+    encoding = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-fps_mode", "passthrough"]
     subprocess.run(
         [get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", picture, *encoding, path], check=True
     )
     return path
 
 
-def written(folder: Path, name: str) -> Path:
+def written(folder: Path, name: str, times: tuple[float, ...] = ()) -> Path:
     """Write a report about two clips, with one metric that rises from 0 to 1."""
     page = folder / name
     source, result = films(folder / "source.mp4", folder / "result.mp4", page)
@@ -49,7 +50,7 @@ def written(folder: Path, name: str) -> Path:
     figure = Figure("rise", "Rise", "", "higher", "Nobody 2020", values, 0.5, (still,), (still,))
     data = ReportData(
         title="Two test pictures",
-        film=Film(source, result, (320, 136), Fraction(FPS), FRAMES, cuts=(30,)),
+        film=Film(source, result, (320, 136), Fraction(FPS), FRAMES, cuts=(30,), times=times),
         figures=(figure,),
         losses=((1, 0.2), (2, 0.1)),
         repeat=Repeat("orchestrate run project.yaml", "name: test\n" * 40, {"Seeds": {"stylization": "1"}}),
@@ -318,3 +319,16 @@ def test_a_film_that_cannot_be_played_is_said(browser: Any, folder: Path) -> Non
     tab.goto(page.as_uri())
     tab.get_by_text("cannot be played here").wait_for()
     tab.close()
+
+
+def test_frames_are_found_where_they_are_not_shown_equally_long(browser: Any, tmp_path: Path) -> None:
+    """From frame 30 on, each is shown twice as long: the players go to the very frame that is asked for."""
+    for name in ("source.mp4", "result.mp4"):
+        clip(tmp_path / name, 0, slower="max(N,2*N-30)")
+    times = tuple(max(frame, 2 * frame - 30) / FPS for frame in range(FRAMES + 1))
+    for tab in opened(browser, written(tmp_path, "variable.html", times)):
+        for frame in (10, 29, 30, 60, FRAMES - 2):
+            tab.evaluate(f"seek({frame})")
+            shown = tab.evaluate("result.currentTime")
+            assert times[frame] < shown < times[frame + 1]
+            assert tab.evaluate("frameAt(result.currentTime)") == frame

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,12 @@ import pytest
 from PIL import Image
 
 from orchestrator.artifacts import FrameSequence, Measurements, Preview
+from orchestrator.media.clip import Clip
 from orchestrator.media.pictures import write_png
+from orchestrator.media.probe import probe
 from orchestrator.metrics.settings import ScoreSettings
 from orchestrator.report.embedding import thumbnail
-from orchestrator.stages.findings import figures, painted_on_the_way, regions, scored, sheet
+from orchestrator.stages.findings import figures, film, painted_on_the_way, regions, scored, sheet
 
 COUNT = 32
 
@@ -108,3 +112,16 @@ def test_a_sample_that_was_left_half_written_is_passed_over(tmp_path: Path) -> N
         write_png(tmp_path / name, np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8))
     (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:2000])
     assert [each.name for each in painted_on_the_way([tmp_path / "a.png", tmp_path / "b.png"])] == ["b"]
+
+
+def test_a_film_tells_when_its_frames_are_shown_unless_all_are_equally_long(
+    carphone: Path, tmp_path: Path, shown: tuple[Preview, Preview]
+) -> None:
+    """Frames of a phone's video are not: their beginnings are told, and the last one's end."""
+    for each in shown:
+        each.film.write_bytes(b"film")
+    footage = replace(probe(carphone), fps=Fraction(2), duration=Fraction(1))
+    half, tenth = Fraction(1, 2), Fraction(1, 10)
+    for times, told in (((0, half), ()), ((0, tenth), (0.0, 0.1, 1.0))):
+        clip = Clip(replace(footage, times=tuple(map(Fraction, times))), 0, 2)
+        assert film(clip, shown, tmp_path / "page.html", ()).times == told

@@ -73,12 +73,13 @@ def resumed(arguments: Mapping[str, Any], state: State, steps: int) -> dict[str,
     """
     kept = {name: value for name, value in arguments.items() if name != _RIVAL}
     remaining = steps - state.step
+    every = _divisor(remaining, arguments.get("save_every_n_steps", remaining))
     return kept | {
         "resume": str(state.folder),
         "initial_step": state.step,
         "max_train_steps": steps,
-        "save_every_n_steps": _divisor(remaining, arguments.get("save_every_n_steps", remaining)),
-        "save_last_n_steps_state": steps,
+        "save_every_n_steps": every,
+        "save_last_n_steps_state": every,
     }
 
 
