@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestrator.errors import ModelFileError
+from orchestrator.safetensors_file import header
 from orchestrator.training.sd_scripts import states
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class Candidate:
 
 
 def candidates(checkpoints: Path, name: str, per_epoch: int, losses: Mapping[int, float]) -> list[Candidate]:
-    """Return what was saved before the end, by step; of two of the same step the later one.
+    """Return what was saved whole before the end, by step; of two of the same step the later one.
 
     Args:
         checkpoints: where a training saved; what went on from step S saved in `from-S` below it.
@@ -43,9 +45,18 @@ def candidates(checkpoints: Path, name: str, per_epoch: int, losses: Mapping[int
         _step(file, start, per_epoch): file
         for start, place in states.places(checkpoints)
         for file in sorted(place.glob(f"{name}-*.safetensors"))
-        if _NAME.search(file.stem)
+        if _NAME.search(file.stem) and _is_whole(file)
     }
     return [Candidate(file, step, losses.get(step)) for step, file in sorted(found.items())]
+
+
+def _is_whole(file: Path) -> bool:
+    """Tell a LoRA from what a trainer leaves that was ended while it saved."""
+    try:
+        header(file)
+    except ModelFileError:
+        return False
+    return True
 
 
 def _step(file: Path, start: int, per_epoch: int) -> int:

@@ -41,8 +41,8 @@ def test_several_regions_each_with_its_style() -> None:
 @pytest.mark.parametrize(
     ("where", "place", "said"),
     [
-        ("cat", "1:12", "'person' or 'background'"),
-        ("{sofa: 1}", "1:12", "write person, background, or a mapping with one of colour, hsv"),
+        ("cat", "1:12", "'person', 'background' or 'everything'"),
+        ("{sofa: 1}", "1:12", "write person, background, everything, or a mapping with one of colour, hsv"),
         ("{colour: red}", "1:20", "^#[0-9a-fA-F]{6}$"),
         ("{text: cat, model: m, threshold: 3}", "1:41", "less than or equal to 1"),
         ("{text: cat, model: m, treshold: 1}", "1:41", "did you mean 'threshold'"),

@@ -118,5 +118,5 @@ def test_a_payload_of_ones_own_is_read_by_its_path(tmp_path: Path) -> None:
 
 def test_a_region_cannot_be_a_projects_payload() -> None:
     """A project has no masks; that is told before anything is made."""
-    with pytest.raises(PresetError, match=r"stylize\.payload.*no masks"):
+    with pytest.raises(PresetError, match=r"stylize\.payload.*paints a region"):
         recipe(StylizeSettings(payload="person-region"))

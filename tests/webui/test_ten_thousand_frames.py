@@ -85,7 +85,7 @@ def test_ten_thousand_frames_with_every_fault_are_all_right_and_painted_once(
         painters = [painter(stack, tmp_path, faults, number) for number in range(1, SERVERS + 1)]
         engine = WebUIEngine(painters, batch=BATCH, tell=lambda _: None)
         result = stylize(clip, engine, tmp_path, Course(LOOK), SETTINGS, cuts=(), progress=Silent())
-        accounts = [requests.get(f"{one.name}/lying/account", timeout=10).json() for one in painters]
+        accounts = [requests.get(f"{one.server.name}/lying/account", timeout=10).json() for one in painters]
     channels = np.arange(3)
     for index, frame in enumerate(decode.frames(clip)):
         assert np.array_equal(Image.open(result.path(index)), levels[frame, channels]), index
