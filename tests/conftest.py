@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell that starts us in the background has us ignore Ctrl-C, and with us all programs that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MEDIA = Path(__file__).parents[1] / "examples" / "quickstart" / "media"
 

@@ -163,6 +163,7 @@ def test_no_trainer_outlives_its_owner(room: Room, launcher: str, number: int) -
         assert int((room.checkout / "pid").read_text()) in {process.pid for process in family}
         os.kill(owner.pid, number)
         _, alive = psutil.wait_procs(family, timeout=10)
+        owner.kill()  # where it lives on, the test fails below instead of waiting for it
     assert alive == []
     assert owner.returncode != 0
 
