@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-# A shell that starts us in the background has us ignore Ctrl-C, and with us all programs that the tests start.
+# A shell that starts us in the background has us ignore Ctrl-C, and with us all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MEDIA = Path(__file__).parents[1] / "examples" / "quickstart" / "media"
