@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from orchestrator.files import write_json
 from orchestrator.media import decode
-from orchestrator.media.interpolate import chosen
 from orchestrator.progress import counted
 from orchestrator.stylization.consistency import MODES
+from orchestrator.stylization.consistency.keyframes import evenly
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -44,7 +44,7 @@ def painted(
     """
     keys = MODES[settings.consistency.mode].keys
     if keys is None:
-        return chosen(clip.count, settings.every, cuts)
+        return evenly(clip.count, settings.every, cuts)
     if kept := _kept(folder / _FILE):
         return kept
     with progress.task("choosing keyframes", total=clip.count, unit="frames") as task:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator.media import flow
-from orchestrator.media.interpolate import styled
 from orchestrator.stylization.consistency.paths import between, composed
 
 if TYPE_CHECKING:
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
     from orchestrator.stylization.consistency.paths import Path
 
     Frame = NDArray[np.uint8]
+
+_SPREAD = 12.0  # pixels over which the style around fills what nothing is known of
+_LEAST = 1e-3  # weight of that filling: it counts only where no painted frame does
 
 
 def filled(
@@ -60,7 +62,7 @@ def filled(
         place = (index + 1) / span
         shares = [side.carried(index, near) for side, near in zip(sides, (1 - place, place), strict=False)]
         style, weight = (np.sum(each, axis=0) for each in zip(*shares, strict=True))
-        yield styled(now, style, weight)
+        yield _styled(now, style, weight)
 
 
 class _Side(NamedTuple):
@@ -74,3 +76,28 @@ class _Side(NamedTuple):
         path = self.paths[index]
         weight = np.float32(nearness) * path.trust
         return flow.warp(self.style, path.flow) * weight[..., np.newaxis], weight
+
+
+def _styled(
+    now: NDArray[np.uint8], style: NDArray[np.float32], weight: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    """Return a frame with the style that was carried to it; where there is none, with the style around.
+
+    Args:
+        now: the source's frame, (H, W, 3) uint8 RGB.
+        style: painted minus source, times its weight, (H, W, 3).
+        weight: how much of it counts, (H, W), 0 or more.
+    """
+    whole = (style + _LEAST * _around(style, weight)) / (weight + _LEAST)[..., np.newaxis]
+    result: NDArray[np.uint8] = np.rint(np.clip(now + whole, 0, 255)).astype(np.uint8)
+    return result
+
+
+def _around(style: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean style around each pixel, of what counts (normalized convolution)."""
+    import cv2
+
+    mean: NDArray[np.float32] = cv2.GaussianBlur(style, (0, 0), _SPREAD)
+    counts = cv2.GaussianBlur(weight, (0, 0), _SPREAD)[..., np.newaxis]
+    around: NDArray[np.float32] = mean / np.maximum(counts, np.float32(_LEAST))
+    return around

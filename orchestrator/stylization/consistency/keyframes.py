@@ -7,6 +7,7 @@ picture moved and how much of it was uncovered, and where the budget is spent, a
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from orchestrator.media import flow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,6 +49,18 @@ def chosen(
             yield index
             key, spent = index, 0.0
     yield from _closing(key, index, settings)
+
+
+def evenly(count: int, every: int, cuts: Sequence[int]) -> tuple[int, ...]:
+    """Return the frames to paint: each shot's first, and every Nth from there.
+
+    Args:
+        count: frames of the clip.
+        every: N; 1 paints all.
+        cuts: indices of the frames that begin a new shot, ascending.
+    """
+    bounds = (0, *cuts, count)
+    return tuple(index for start, stop in pairwise(bounds) for index in range(start, stop, every))
 
 
 def _closing(key: int, last: int, settings: ConsistencySettings) -> Iterator[int]:
