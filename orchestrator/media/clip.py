@@ -62,6 +62,10 @@ class Clip:
         """Width and height in pixels, upright."""
         return self.footage.size
 
+    def part(self, frames: range) -> Clip:
+        """Return some of its frames in a row, by their indices within it."""
+        return Clip(self.footage, self.start + frames.start, self.start + frames.stop)
+
 
 def cut(footage: Footage, start_seconds: Fraction | None, end_seconds: Fraction | None) -> Clip:
     """Return the frames with start ≤ time < end, time counted from the video's first frame.

@@ -48,21 +48,17 @@ def plate(
     clip = source.clip
 
     def build(folder: Path, made: Made, progress: Progress) -> None:
-        from orchestrator.media.clip import Clip
         from orchestrator.media.pictures import write_png
         from orchestrator.regions.inpainters import choose
 
-        sequences, inpaint, target = (
-            [made(each) for each in hiding],
-            choose(settings),
-            load(folder, clip.count),
-        )
+        sequences, inpaint = [made(each) for each in hiding], choose(settings)
+        target = load(folder, clip.count)
         with progress.task("gathering the background", total=clip.count, unit="frames") as task:
             for start, stop in pairwise((0, *made(shots), clip.count)):
-                if not all(target.path(index).is_file() for index in range(start, stop)):
-                    shot = Clip(clip.footage, clip.start + start, clip.start + stop)
-                    hidden = partial(_hidden, sequences, range(start, stop))
-                    for index, frame in enumerate(_backgrounds(shot, hidden, inpaint), start):
+                shot = range(start, stop)
+                if not all(target.path(index).is_file() for index in shot):
+                    hidden = partial(_hidden, sequences, shot)
+                    for index, frame in enumerate(_backgrounds(clip.part(shot), hidden, inpaint), start):
                         write_png(target.path(index), frame)
                 task.reach(stop)
 

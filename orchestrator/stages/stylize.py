@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.layers import Layer
-    from orchestrator.media.clip import Clip
     from orchestrator.progress import Progress
     from orchestrator.project import Project
     from orchestrator.stages.source import Source
@@ -57,7 +56,7 @@ def stylize(
     from orchestrator.stages.fitting import native_side
     from orchestrator.stylization.webui_engine import recipe
 
-    settings, payload, clip = layer.settings, recipe(layer.settings), _part(source.clip, layer.frames)
+    settings, payload, clip = layer.settings, recipe(layer.settings), source.clip.part(layer.frames)
     native = native_side(project.training)
     embedded = all(webui.url == EMBEDDED for webui in project.webui)
 
@@ -132,12 +131,6 @@ def _asked_for(settings: StylizeSettings, payload: Payload, layer: Layer) -> dic
         **changing,
         "frames": [layer.frames.start, layer.frames.stop],
     }
-
-
-def _part(clip: Clip, frames: range) -> Clip:
-    from orchestrator.media.clip import Clip
-
-    return Clip(clip.footage, clip.start + frames.start, clip.start + frames.stop)
 
 
 def load(folder: Path) -> FrameSequence:

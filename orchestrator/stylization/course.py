@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from orchestrator.webui.payloads import Payload
 
 _WHOLE = {"seed", "steps"}
-_BLEND = "blend"
 
 
 @dataclass(frozen=True)
