@@ -6,6 +6,7 @@ from bisect import bisect_right
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from orchestrator.errors import MediaError
@@ -64,12 +65,13 @@ def _decoded(
     if first == stop:
         return
     width, height = size
+    planes = np.empty((3, height, width), np.uint8)
     with reading(_graph(footage, first, stop, size)) as ffmpeg:
         for done in range(stop - first):
-            frame = np.empty((height, width, 3), np.uint8)
-            if ffmpeg.pipe.readinto(frame.reshape(-1).data) < frame.nbytes:  # type: ignore[attr-defined]
+            if ffmpeg.pipe.readinto(planes.reshape(-1).data) < planes.nbytes:  # type: ignore[attr-defined]
                 raise _too_few(ffmpeg, footage, done, stop - first)
-            yield frame
+            green, blue, red = planes
+            yield cv2.merge((red, green, blue))
 
 
 def _graph(footage: Footage, first: int, stop: int, size: tuple[int, int]) -> Any:
@@ -78,7 +80,8 @@ def _graph(footage: Footage, first: int, stop: int, size: tuple[int, int]) -> An
     picture = ffmpeg.input(f"file:{footage.path}", **_seek(footage, first))["V:0"]
     picture = narrowed(picture.filter("trim", **_window(footage.times, first, stop)), footage.colour)
     matrix = _matrix(footage)
-    picture = picture.filter("scale", *size, flags=_SCALER, in_color_matrix=matrix).filter("format", "rgb24")
+    picture = picture.filter("scale", *size, flags=_SCALER, in_color_matrix=matrix)
+    picture = picture.filter("format", "gbrp")  # the same colours as rgb24, in half the scaler's time
     exactly: dict[str, Any] = {"frames:v": stop - first, "fps_mode": "passthrough"}
     return picture.output("pipe:", format="rawvideo", **exactly)
 

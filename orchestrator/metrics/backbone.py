@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from orchestrator.errors import ImageError, ModelFileError
 from orchestrator.metrics.layouts import LAYOUTS
 from orchestrator.metrics.table import SMALLEST_SIDE
+from orchestrator.metrics.winograd import Filtering, filtering
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,7 @@ class Backbone:
 
     layers: nn.Sequential
     device: torch.device
+    _filtering: dict[tuple[int, ...], Filtering | None] = field(default_factory=dict, repr=False)
 
     def activations(self, images: torch.Tensor, taps: Sequence[int]) -> list[torch.Tensor]:
         """Return what leaves the layers numbered `taps` (ascending), each (N, C, H', W').
@@ -72,13 +74,25 @@ class Backbone:
         Raises:
             ImageError: sizes differ, or a side is shorter than `SMALLEST_SIDE` pixels.
         """
-        if self.device.type == "cpu" and len(frames) > 1:
-            return [self.look([frame], taps)[0] for frame in frames]
+        if self.device.type == "cpu":
+            check_sizes(frames)
+            return [self._look_at(frame, tuple(taps)) for frame in frames]
         found = self.activations(normalised(frames, self.device), taps)
         return [
             {tap: layer[place, None] for tap, layer in zip(taps, found, strict=True)}
             for place in range(len(frames))
         ]
+
+    def _look_at(self, frame: Frame, taps: tuple[int, ...]) -> Layers:
+        """Look at one picture on a CPU; what can be done with few multiplications is."""
+        if taps not in self._filtering:
+            self._filtering[taps] = filtering(self.layers, taps)
+        picture, last = normalised([frame], self.device), self._filtering[taps]
+        if last is None:
+            return dict(zip(taps, self.activations(picture, taps), strict=True))
+        early = [tap for tap in taps if tap < last.first]
+        found = self.activations(picture, [*early, last.first - 1]) if last.first else [picture]
+        return dict(zip(taps, [*found[: len(early)], *last.activations(found[-1])], strict=True))
 
 
 def load_backbone(architecture: Architecture, weights: Path | None = None, device: str = "cpu") -> Backbone:

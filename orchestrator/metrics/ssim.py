@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
     from orchestrator.metrics.region import Region
 
-    Map = NDArray[np.float64]
+    Map = NDArray[np.float32]
 
 WINDOW = 11
 SIGMA = 1.5
 C1 = (0.01 * 255) ** 2
 C2 = (0.03 * 255) ** 2
 _MARGIN = WINDOW // 2
-_STRIP = 64  # rows at once: what is worked on stays in the processor's cache, twice as fast
+_STRIP = 32  # rows at once: what is worked on stays in the processor's cache, twice as fast
+_MIDDLE = np.float32(255)  # of the sum of two colours: without it, less is lost in single precision
 
 
 def ssim(a: NDArray[np.uint8], b: NDArray[np.uint8], region: Region | None = None) -> float | None:
@@ -36,7 +37,7 @@ def ssim(a: NDArray[np.uint8], b: NDArray[np.uint8], region: Region | None = Non
 
     Measured per colour channel and averaged; places whose window would leave the picture do not count.
     Equal to scikit-image's `structural_similarity` with gaussian_weights, sigma=1.5,
-    use_sample_covariance=False and data_range=255, and about five times as fast.
+    use_sample_covariance=False and data_range=255, to 1e-6.
 
     Args:
         a: one picture.
@@ -53,9 +54,9 @@ def ssim(a: NDArray[np.uint8], b: NDArray[np.uint8], region: Region | None = Non
         raise ImageError(f"SSIM needs two pictures of one size, 11x11 or larger, not {a.shape} and {b.shape}")
     counted = inset(region, _MARGIN)
     total, count = 0.0, 0
-    for rows, strip in _strips(a.astype(np.float32), b.astype(np.float32)):
+    for rows, strip in _strips(a, b):
         places = strip if counted is None else strip[counted[rows]]
-        total, count = total + float(places.sum()), count + places.size
+        total, count = total + float(places.sum(dtype=np.float64)), count + places.size
     return total / count if count else None
 
 
@@ -63,24 +64,31 @@ def maps(x: NDArray[Any], y: NDArray[Any]) -> tuple[Map, Map]:
     """Return how alike luminance, and how alike contrast and structure are, at each place.
 
     Args:
-        x: (H, W, 3) float, colours from 0 to 255.
+        x: (H, W, 3) uint8 or float, colours from 0 to 255.
         y: the same size.
 
     Returns:
-        Two (H - 10, W - 10, 3) float64: the two factors of SSIM.
+        Two (H - 10, W - 10, 3) float32: the two factors of SSIM.
     """
-    # sum and difference hold all that is needed: 4xy = (x + y)^2 - (x - y)^2; in float32 the squares of whole
-    # numbers are exact
-    plus, minus = x + y, x - y
-    mean_plus, mean_minus = (np.square(_blurred(each)) for each in (plus, minus))
-    spread_plus = _blurred(plus * plus) - mean_plus
-    spread_minus = _blurred(minus * minus) - mean_minus
-    luminance = (mean_plus - mean_minus + 2 * C1) / (mean_plus + mean_minus + 2 * C1)
-    structure = (spread_plus - spread_minus + 2 * C2) / (spread_plus + spread_minus + 2 * C2)
-    return luminance, structure
+    # sum and difference hold all that is needed: 4xy = (x + y)^2 - (x - y)^2. Between two flat parts the
+    # spread of their difference is all that counts, and must come out as 0: that takes double precision
+    plus = cv2.add(x, y, dtype=cv2.CV_32F) - _MIDDLE
+    minus = cv2.subtract(x, y, dtype=cv2.CV_64F)
+    mean_plus, mean_minus = _blurred(plus), _blurred(minus)
+    spread_plus = _blurred(plus * plus) - np.square(mean_plus)
+    spread_minus = (_blurred(minus * minus) - np.square(mean_minus)).astype(np.float32)
+    light_plus, light_minus = np.square(mean_plus + _MIDDLE), np.square(mean_minus.astype(np.float32))
+    return _likeness(light_plus, light_minus, 2 * C1), _likeness(spread_plus, spread_minus, 2 * C2)
 
 
-def _strips(x: NDArray[np.float32], y: NDArray[np.float32]) -> Iterator[tuple[slice, Map]]:
+def _likeness(plus: Map, minus: Map, constant: float) -> Map:
+    alike: Map = plus - minus
+    alike += np.float32(constant)
+    alike /= plus + minus + np.float32(constant)
+    return alike
+
+
+def _strips(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> Iterator[tuple[slice, Map]]:
     """Yield SSIM at each place, in strips of rows; the slice counts rows without the margin."""
     for first in range(0, len(x) - 2 * _MARGIN, _STRIP):
         seen = slice(first, first + _STRIP + 2 * _MARGIN)
@@ -88,8 +96,8 @@ def _strips(x: NDArray[np.float32], y: NDArray[np.float32]) -> Iterator[tuple[sl
         yield slice(first, first + len(luminance)), luminance * structure
 
 
-def _blurred(image: NDArray[Any]) -> Map:
-    """Return the Gaussian means in float64, where the window lies within."""
+def _blurred(image: NDArray[Any]) -> NDArray[Any]:
+    """Return the Gaussian means in the same precision, where the window lies within."""
     kernel = cv2.getGaussianKernel(WINDOW, SIGMA)
-    blurred: Map = cv2.sepFilter2D(image, cv2.CV_64F, kernel, kernel)
+    blurred: NDArray[Any] = cv2.sepFilter2D(image, -1, kernel, kernel)
     return blurred[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]

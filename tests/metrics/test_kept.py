@@ -77,7 +77,7 @@ def test_figures_are_the_same_with_and_without(tmp_path: Path, monkeypatch: pyte
     network = type(load_backbone("alexnet")).look
 
     def counting(self: object, frames: Sequence[np.ndarray], taps: Sequence[int]) -> list[Layers]:
-        looked.extend([len(frames)] if len(frames) == 1 else [])
+        looked.append(len(frames))
         return network(self, frames, taps)  # type: ignore[arg-type]
 
     monkeypatch.setattr("orchestrator.metrics.backbone.Backbone.look", counting)
