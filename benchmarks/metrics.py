@@ -1,9 +1,9 @@
 """How fast are LPIPS, SSIM and PSNR, and do they equal what the usual packages say?
 
-Makes two videos of 512x512 pixels, and measures them in three ways in this one run: by the plain loop (the
-lpips package and scikit-image, one pair at a time), by `measure`, and by `measure` again with what AlexNet
-sees in the source kept from the time before. Prints pairs per second, their ratios, the largest difference of
-any figure, and how much more memory a clip takes that is ten times as long.
+Makes two videos of 512x512 pixels, and measures them in three ways, in turn and each in a process of its own:
+by the plain loop (the lpips package and scikit-image, one pair at a time), by `measure`, and by `measure`
+again with what AlexNet sees in the source kept from the time before. Prints pairs per second, their ratios,
+the largest difference of any figure, and how much more memory a clip takes that is ten times as long.
 
     pip install --no-deps lpips==0.1.4 tqdm
     python benchmarks/metrics.py [PAIRS]
@@ -12,6 +12,7 @@ any figure, and how much more memory a clip takes that is ten times as long.
 from __future__ import annotations
 
 import importlib
+import json
 import resource
 import subprocess
 import sys
@@ -40,58 +41,66 @@ if TYPE_CHECKING:
 
     Rows = list[dict[str, float]]
 
-AS_PUBLISHED = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
 ROUNDS = 3  # in turn, so that a machine busy with other things is so for all
-METRICS = ("lpips", "ssim", "psnr")
+SETTINGS = ScoreSettings(metrics=("lpips", "ssim", "psnr"))
 # film grain over motion, so that no figure is trivial; the second video is the first, blurred and recoloured
 SOURCE = "testsrc2=size=512x512:rate=25,noise=alls=6:allf=t"
 RESULT = f"{SOURCE},boxblur=2,hue=h=40"
+WAYS = ("plain loop", "measure", "source seen before")
 
 
 def main() -> None:
     """Measure and print."""
-    freed_memory.keep()  # as `orchestrate score` does
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 60
-    settings = ScoreSettings(metrics=METRICS)
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        paths = [video(folder / f"{name}.mkv", look, count) for name, look in (("a", SOURCE), ("b", RESULT))]
-        kept = folder / "kept"
-        ways: dict[str, Callable[[], Rows]] = {
-            "plain loop": lambda: list(plain_loop(*paths)),
-            "measure": lambda: list(measure(pairs(*paths), panel(settings))),
-            "source seen before": lambda: list(measure(pairs(*paths), panel(settings, kept=kept))),
-        }
-        rows = {name: way() for name, way in ways.items()}
-        timings = [{name: timed(way) for name, way in ways.items()} for _ in range(ROUNDS)]
-        size = sum(path.stat().st_size for path in kept.rglob("*") if path.is_file())
-        for name in ways:
-            told(name, count, timings)
+        for name, look in (("a", SOURCE), ("b", RESULT)):
+            video(folder / f"{name}.mkv", look, count)
+        rounds = [{way: apart(way, folder) for way in WAYS} for _ in range(ROUNDS)]
+        for way in WAYS:
+            told(way, count, [{name: found["took"] for name, found in each.items()} for each in rounds])
+        size = sum(path.stat().st_size for path in (folder / "kept").rglob("*") if path.is_file())
         print(f"kept: {size / count / 1e6:.1f} MB a frame")
-        for name in METRICS:
-            print(
-                f"largest difference of {name}: {difference(name, rows['plain loop'], rows['measure']):.1e}"
-            )
+        rows = {way: rounds[-1][way]["rows"] for way in WAYS}
+        for name in SETTINGS.metrics:
+            most = difference(name, rows["plain loop"], rows["measure"])
+            print(f"largest difference of {name}: {most:.1e}")
         assert rows["measure"] == rows["source seen before"], "what was kept must give the very same figures"
-        print(f"more memory for ten times the length: {growth(paths, count, settings) / 1024:.0f} MiB")
+        print(f"more memory for ten times the length: {growth(folder, count) / 1024:.0f} MiB")
 
 
-def timed(work: Callable[[], Rows]) -> tuple[float, float]:
-    """Return how long something takes: seconds by the clock, and of all processors with those of ffmpeg."""
+def apart(way: str, folder: Path) -> dict[str, Any]:
+    """Measure in a process of its own, as whoever uses one way alone."""
+    told = subprocess.run([sys.executable, __file__, way, folder], check=True, capture_output=True).stdout
+    found: dict[str, Any] = json.loads(told)
+    return found
+
+
+def alone(way: str, folder: Path) -> None:
+    """Measure in one way, and print how long it took and the figures."""
+    ways: dict[str, Callable[[], Rows]] = {
+        "plain loop": lambda: list(plain_loop(folder)),
+        "measure": lambda: list(measure(pairs(folder), panel(SETTINGS))),
+        "source seen before": lambda: list(measure(pairs(folder), panel(SETTINGS, kept=folder / "kept"))),
+    }
+    if way != "plain loop":
+        freed_memory.keep()  # as `orchestrate score` does
+    if way == "source seen before" and not (folder / "kept").exists():
+        ways[way]()
     begun, busy = time.perf_counter(), processors()
-    work()
-    return time.perf_counter() - begun, processors() - busy
+    rows = ways[way]()
+    print(json.dumps({"took": (time.perf_counter() - begun, processors() - busy), "rows": rows}))
 
 
 def processors() -> float:
-    """Return for how many seconds processors have worked for us."""
+    """Return for how many seconds processors have worked for us, ffmpeg among it."""
     return sum(
         used.ru_utime + used.ru_stime
         for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     )
 
 
-def told(name: str, count: int, timings: list[dict[str, tuple[float, float]]]) -> None:
+def told(name: str, count: int, timings: list[dict[str, list[float]]]) -> None:
     """Print the medians over the rounds, against the plain loop of the same round."""
     speed = median(count / each[name][0] for each in timings)
     busy = median(1000 * each[name][1] / count for each in timings)
@@ -102,11 +111,11 @@ def told(name: str, count: int, timings: list[dict[str, tuple[float, float]]]) -
     )
 
 
-def plain_loop(a: Path, b: Path) -> Iterator[dict[str, float]]:
+def plain_loop(folder: Path) -> Iterator[dict[str, float]]:
     """Yield the figures as one would first write it."""
     lpips = authors_package()
     net = lpips.LPIPS(net="alex", version="0.1", verbose=False)
-    for x, y, _ in pairs(a, b):
+    for x, y, _ in pairs(folder):
         with torch.no_grad():
             distance = net(lpips.im2tensor(x), lpips.im2tensor(y)).item()
         similarity = structural_similarity(
@@ -134,9 +143,10 @@ def authors_package() -> Any:
     return importlib.import_module("lpips")
 
 
-def pairs(a: Path, b: Path) -> Iterator[Pair]:
-    """Yield the frames of two videos, decoded on the way."""
-    return starmap(Pair, zip(filmstrip(a).frames(), filmstrip(b).frames(), strict=True))
+def pairs(folder: Path) -> Iterator[Pair]:
+    """Yield the frames of the two videos, decoded on the way."""
+    a, b = (filmstrip(folder / f"{name}.mkv").frames() for name in "ab")
+    return starmap(Pair, zip(a, b, strict=True))
 
 
 def difference(name: str, some: Rows, others: Rows) -> float:
@@ -144,12 +154,12 @@ def difference(name: str, some: Rows, others: Rows) -> float:
     return max(abs(one[name] - other[name]) for one, other in zip(some, others, strict=True))
 
 
-def growth(paths: list[Path], count: int, settings: ScoreSettings) -> int:
+def growth(folder: Path, count: int) -> int:
     """Return by how many KiB the largest resident memory grows when ten times as many pairs are measured."""
+    few = list(islice(pairs(folder), 4))
+    sum(1 for _ in measure(islice(cycle(few), count), panel(SETTINGS)))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    few = list(pairs(*(paths[0], paths[1])))[:4]
-    long = islice(cycle(few), 10 * count)
-    sum(1 for _ in measure(long, panel(settings)))
+    sum(1 for _ in measure(islice(cycle(few), 10 * count), panel(SETTINGS)))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 
 
@@ -161,4 +171,4 @@ def video(path: Path, look: str, frames: int) -> Path:
 
 
 if __name__ == "__main__":
-    main()
+    alone(sys.argv[1], Path(sys.argv[2])) if sys.argv[1:2] and sys.argv[1] in WAYS else main()

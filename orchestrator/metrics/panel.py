@@ -11,6 +11,7 @@ import torch
 from orchestrator.errors import ProjectError
 from orchestrator.metrics.loaded import Loaded
 from orchestrator.metrics.makers import SCORERS, SETS
+from orchestrator.metrics.table import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
 
     from orchestrator.metrics.scorers import Scorer, SetScorer
     from orchestrator.metrics.settings import ScoreSettings
-    from orchestrator.metrics.table import MetricName
+    from orchestrator.metrics.table import MetricName, Needs
 
 # Pixels of a batch, of the source alone: what metrics share in one is not worked out again, but is held.
+_ONE_FRAME = 1  # a batch has a frame at least
 _ON_CPU = 1 << 20  # AlexNet's layers take 40 bytes a pixel
 _ON_CPU_WITH_VGG = 1 << 18  # VGG-16's take 500
 _ON_GPU = 1 << 22
+_LOOKING_BACK: frozenset[Needs] = frozenset({"motion", "masks"})
 _LARGE: frozenset[MetricName] = frozenset({"lpips_vgg", "gram_vgg", "lpips_squeeze", "dists"})
 
 
@@ -65,14 +68,22 @@ def panel(
         MissingPackage: a metric needs a package that is not installed.
     """
     loaded = Loaded(settings, _device(settings.device), () if style is None else style, kept)
-    on_cpu = _ON_CPU_WITH_VGG if _LARGE & {*settings.metrics} else _ON_CPU
     return Panel(
         scorers={name: SCORERS[name](loaded) for name in settings.metrics if name in SCORERS},
         sets={name: SETS[name](loaded) for name in settings.metrics if name in SETS},
-        pixels=on_cpu if loaded.device == "cpu" else _ON_GPU,
+        pixels=_pixels(settings, loaded.device),
         # one thread keeps a GPU busy, and there PyTorch's switch for full float32 is the whole process's
         workers=_cores() if loaded.device == "cpu" else 1,
     )
+
+
+def _pixels(settings: ScoreSettings, device: str) -> int:
+    """Return how much to measure at once: on a CPU no more than frames share, so that caches hold it."""
+    if device != "cpu":
+        return _ON_GPU
+    if not any(METRICS[name].needs in _LOOKING_BACK for name in settings.metrics):
+        return _ONE_FRAME
+    return _ON_CPU_WITH_VGG if _LARGE & {*settings.metrics} else _ON_CPU
 
 
 def _cores() -> int:

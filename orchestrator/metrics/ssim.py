@@ -28,7 +28,7 @@ SIGMA = 1.5
 C1 = (0.01 * 255) ** 2
 C2 = (0.03 * 255) ** 2
 _MARGIN = WINDOW // 2
-_STRIP = 32  # rows at once: what is worked on stays in the processor's cache, twice as fast
+_STRIP = 48  # rows at once: what is worked on stays in the processor's cache, twice as fast
 _MIDDLE = np.float32(255)  # of the sum of two colours: without it, less is lost in single precision
 
 
