@@ -51,7 +51,7 @@ WAYS = ("plain loop", "measure", "source seen before")
 
 def main() -> None:
     """Measure and print."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for name, look in (("a", SOURCE), ("b", RESULT)):

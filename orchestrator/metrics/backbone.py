@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import cv2
@@ -47,6 +48,7 @@ class Backbone:
     layers: nn.Sequential
     device: torch.device
     _filtering: dict[tuple[int, ...], Filtering | None] = field(default_factory=dict, repr=False)
+    _making: Lock = field(default_factory=Lock, repr=False)
 
     def activations(self, images: torch.Tensor, taps: Sequence[int]) -> list[torch.Tensor]:
         """Return what leaves the layers numbered `taps` (ascending), each (N, C, H', W').
@@ -85,8 +87,9 @@ class Backbone:
 
     def _look_at(self, frame: Frame, taps: tuple[int, ...]) -> Layers:
         """Look at one picture on a CPU; what can be done with few multiplications is."""
-        if taps not in self._filtering:
-            self._filtering[taps] = filtering(self.layers, taps)
+        with self._making:  # several threads begin at once, and one is enough to make it
+            if taps not in self._filtering:
+                self._filtering[taps] = filtering(self.layers, taps)
         picture, last = normalised([frame], self.device), self._filtering[taps]
         if last is None:
             return dict(zip(taps, self.activations(picture, taps), strict=True))

@@ -75,7 +75,7 @@ def test_what_was_seen_stays() -> None:
 
 
 def test_other_networks_are_left_to_pytorch() -> None:
-    """Networks that end with other layers are none of its concern, nor layers before the last convolutions."""
+    """Networks that end with other layers are not its concern, nor layers before the last convolutions."""
     assert filtering(LAYOUTS["squeezenet1_1"](), (1, 4, 12)) is None
     assert filtering(LAYOUTS["alexnet"](), (1, 4)) is None
     assert filtering(nn.Sequential(nn.Conv2d(3, 8, 3, padding=1, stride=2), nn.ReLU()), (1,)) is None
