@@ -87,8 +87,9 @@ def _batches(upcoming: Iterator[Step], pixels: int) -> Iterator[Batch]:
 
 
 def _in_order(jobs: Iterator[Callable[[], T]], workers: int) -> Iterator[T]:
-    """Yield what jobs return, in order, each as soon as it is there; a few are done side by side, one waits.
+    """Yield what jobs return, in order, each as soon as it is there; a few are done side by side, two wait.
 
+    One waits behind those under way, so that no worker is idle when a later job ends before an earlier one.
     The next job is asked for in a thread: it may be long in coming, while frames are still being painted.
     """
     if workers == 1:
@@ -101,7 +102,7 @@ def _in_order(jobs: Iterator[Callable[[], T]], workers: int) -> Iterator[T]:
         coming = reading.submit(next, jobs, None)
         more = True
         while more or under_way:
-            wanted: list[Future[Any]] = [coming] if more and len(under_way) < workers else []
+            wanted: list[Future[Any]] = [coming] if more and len(under_way) <= workers else []
             wait([*wanted, *islice(under_way, 1)], return_when=FIRST_COMPLETED)
             if under_way and under_way[0].done():
                 yield under_way.popleft().result()
