@@ -71,8 +71,8 @@ def main() -> None:
 
 def apart(way: str, folder: Path) -> dict[str, Any]:
     """Measure in a process of its own, as whoever uses one way alone."""
-    told = subprocess.run([sys.executable, __file__, way, folder], check=True, capture_output=True).stdout
-    found: dict[str, Any] = json.loads(told)
+    process = subprocess.run([sys.executable, __file__, way, folder], check=True, capture_output=True)
+    found: dict[str, Any] = json.loads(process.stdout)
     return found
 
 
@@ -163,12 +163,14 @@ def growth(folder: Path, count: int) -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 
 
-def video(path: Path, look: str, frames: int) -> Path:
+def video(path: Path, look: str, frames: int) -> None:
     """Write a lossy video of so many frames."""
     command = (ffmpeg(), "-v", "error", "-y", "-f", "lavfi", "-i", look, "-frames:v", str(frames))
     subprocess.run((*command, "-pix_fmt", "yuv420p", "-crf", "20", str(path)), check=True)
-    return path
 
 
 if __name__ == "__main__":
-    alone(sys.argv[1], Path(sys.argv[2])) if sys.argv[1:2] and sys.argv[1] in WAYS else main()
+    if sys.argv[1:] and sys.argv[1] in WAYS:
+        alone(sys.argv[1], Path(sys.argv[2]))
+    else:
+        main()

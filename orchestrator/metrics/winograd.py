@@ -7,7 +7,6 @@ Networks", CVPR 2016, as ncnn does it on a CPU. PyTorch multiplies what there is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -71,12 +70,13 @@ def filtering(layers: nn.Sequential, taps: Sequence[int]) -> Filtering | None:
         None if the network does not end with layers of these kinds.
     """
     wanted = list(layers)[: taps[-1] + 1]
-    first = len(wanted) - sum(1 for _ in takewhile(_is_simple, reversed(wanted)))
-    while first < len(wanted) and not isinstance(wanted[first], nn.Conv2d):
-        first += 1  # what comes before the first convolution
-    told = tuple(tap for tap in taps if tap >= first)
-    if not told:
+    end = max((number for number, layer in enumerate(wanted) if not _is_simple(layer)), default=-1) + 1
+    first = next(
+        (end + place for place, layer in enumerate(wanted[end:]) if isinstance(layer, nn.Conv2d)), None
+    )
+    if first is None:
         return None
+    told = tuple(tap for tap in taps if tap >= first)
     draft = _Draft(frozenset(told))
     for number, layer in enumerate(wanted[first:], first):
         draft.add(number, layer)
@@ -85,11 +85,8 @@ def filtering(layers: nn.Sequential, taps: Sequence[int]) -> Filtering | None:
 
 def _is_simple(layer: nn.Module) -> bool:
     if isinstance(layer, nn.Conv2d):
-        return (layer.kernel_size, layer.stride, layer.padding) == (
-            (3, 3),
-            (1, 1),
-            (1, 1),
-        ) and layer.groups == 1
+        sizes = layer.kernel_size, layer.stride, layer.padding
+        return sizes == ((3, 3), (1, 1), (1, 1)) and layer.groups == 1
     return isinstance(layer, nn.ReLU) or (isinstance(layer, nn.MaxPool2d) and not layer.ceil_mode)
 
 
@@ -148,7 +145,8 @@ def _loaded(draft: _Draft) -> Any:
     net.opt.num_threads = 1  # pictures are looked at side by side
     with TemporaryDirectory() as scratch:  # ncnn takes weights from files only
         weights = Path(scratch) / "weights.bin"
-        weights.write_bytes(b"".join(draft.weights))
+        with weights.open("wb") as file:
+            file.writelines(draft.weights)
         failed = net.load_param_mem(draft.description()) or net.load_model(str(weights))
     assert not failed, "ncnn refuses its own format"
     return net

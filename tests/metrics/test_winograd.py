@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -28,9 +29,9 @@ def plainly(backbone: Backbone, picture: np.ndarray, taps: tuple[int, ...]) -> l
     """The same by PyTorch, in double precision."""
     colours = torch.from_numpy(picture).permute(2, 0, 1)[None].double() / 255
     mean, std = (torch.tensor(each).view(3, 1, 1) for each in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
-    layers = LAYOUTS["alexnet" if taps == ALEXNET else "vgg16"]()
-    layers.load_state_dict(backbone.layers.state_dict())
-    return Backbone(layers.double(), torch.device("cpu")).activations((colours - mean) / std, taps)
+    return Backbone(deepcopy(backbone.layers).double(), torch.device("cpu")).activations(
+        (colours - mean) / std, taps
+    )
 
 
 def untrained(architecture: str) -> Backbone:
